@@ -1,0 +1,135 @@
+"""Every error that Recto raises on purpose.
+
+RectoError
+├─ InputError                 the caller can mend it
+│  ├─ UnreadableImageError    truncated, damaged or mislabelled bytes
+│  ├─ UnsupportedFormatError  bytes of a kind that no reader knows
+│  ├─ RecipeError             a recipe that cannot be planned
+│  │  ├─ UnknownFilterError
+│  │  └─ ParameterError
+│  ├─ RequestError            a malformed request to the service
+│  └─ LimitError              a named limit was exceeded
+│     └─ QueueFullError       the queue or the disk takes no more for now
+├─ AccessError                who are you?
+│  ├─ InvalidTokenError
+│  └─ InvalidClientError
+└─ EngineError                our side failed
+   ├─ DatabaseUnavailableError
+   ├─ BlobMissingError
+   └─ AttemptFailedError      a child process died, ran too long or grew too large
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RectoError(Exception):
+    """The root: carries an honest HTTP status and says whether operators should hear of it.
+
+    Attributes
+    ----------
+    status : int
+        The HTTP status that a server answers with.
+    code : str
+        A short stable name for programs.
+    report : bool
+        True when the fault is ours and belongs in the error log.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    report: ClassVar[bool] = True
+
+    @property
+    def message(self) -> str:
+        """What may be shown to the caller."""
+        return str(self.args[0]) if self.args else self.code
+
+
+class InputError(RectoError):
+    status = 400
+    code = "bad-input"
+    report = False
+
+
+class UnreadableImageError(InputError):
+    code = "unreadable-image"
+
+
+class UnsupportedFormatError(InputError):
+    status = 415
+    code = "unsupported-format"
+
+
+class RecipeError(InputError):
+    code = "bad-recipe"
+
+
+class UnknownFilterError(RecipeError):
+    code = "unknown-filter"
+
+
+class ParameterError(RecipeError):
+    code = "bad-parameter"
+
+
+class RequestError(InputError):
+    code = "bad-request"
+
+
+class LimitError(InputError):
+    """A limit was exceeded; names the setting, the limit and what was found."""
+
+    status = 413
+    code = "limit-exceeded"
+
+    def __init__(self, limit: str, allowed: float, found: float | None, advice: str = "") -> None:
+        seen = "" if found is None else f", found {found:g}"
+        super().__init__(f"{limit} is limited to {allowed:g}{seen}." + (f" {advice}" if advice else ""))
+        self.limit = limit
+        self.allowed = allowed
+        self.found = found
+        self.advice = advice
+
+    def __reduce__(self) -> tuple[type[LimitError], tuple[str, float, float | None, str]]:
+        return type(self), (self.limit, self.allowed, self.found, self.advice)
+
+
+class QueueFullError(LimitError):
+    status = 503
+    code = "queue-full"
+
+    retry_after_s: ClassVar[int] = 30
+
+
+class AccessError(RectoError):
+    status = 401
+    code = "access"
+    report = False
+
+
+class InvalidTokenError(AccessError):
+    code = "invalid-token"
+
+
+class InvalidClientError(AccessError):
+    status = 400
+    code = "invalid-client"
+
+
+class EngineError(RectoError):
+    code = "engine"
+
+
+class DatabaseUnavailableError(EngineError):
+    status = 503
+    code = "database-unavailable"
+
+
+class BlobMissingError(EngineError):
+    code = "blob-missing"
+
+
+class AttemptFailedError(EngineError):
+    code = "attempt-failed"

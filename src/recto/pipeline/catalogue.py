@@ -1,0 +1,26 @@
+"""The filters there are, one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recto.blueprint import Filter
+from recto.errors import UnknownFilterError
+from recto.filters.rotate import Rotate
+
+CATALOGUE: dict[str, Filter[Any]] = {entry.name: entry for entry in (Rotate(),)}
+
+
+def filter_named(name: str) -> Filter[Any]:
+    """The filter of that name.
+
+    Raises
+    ------
+    UnknownFilterError
+        Lists the known ones.
+    """
+    try:
+        return CATALOGUE[name]
+    except KeyError:
+        known = ", ".join(CATALOGUE)
+        raise UnknownFilterError(f"There is no filter {name!r}. The filters are: {known}.") from None
