@@ -10,7 +10,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recto.library import binarize, contrast, deskew, dewarp, rotate, run, run_pages, upsample
+    from recto.library import (
+        binarize,
+        contrast,
+        deskew,
+        dewarp,
+        orient,
+        rotate,
+        run,
+        run_pages,
+        upsample,
+        whiten,
+    )
 
 __version__ = "0.1.0"
 
@@ -20,10 +31,12 @@ __all__ = [
     "contrast",
     "deskew",
     "dewarp",
+    "orient",
     "rotate",
     "run",
     "run_pages",
     "upsample",
+    "whiten",
 ]
 
 

@@ -1,0 +1,58 @@
+# The only door to chores. `make help` lists them.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test test-fast check format bench bench-skew bench-orient bench-binarize bench-dewarp \
+        bench-upsample bench-codec docs clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Recto needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+
+.venv/.serve: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q -e '.[serve]'
+	@touch $@
+
+.venv/.develop: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q -e '.[serve,test,check]'
+	@touch $@ .venv/.serve
+
+.venv/.lab: pyproject.toml | .venv/.develop
+	$(BIN)/python -m pip install -q -e '.[serve,test,check,lab]'
+	@touch $@
+
+run: .venv/.serve ## Set everything up and serve on localhost (RECTO_PORT, RECTO_HOME)
+	@exec $(BIN)/recto serve
+
+test: .venv/.develop ## Every test
+	$(BIN)/python -m pytest
+
+test-fast: .venv/.develop ## The everyday tests
+	$(BIN)/python -m pytest -m 'not slow'
+
+check: .venv/.develop ## Format, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.develop ## Mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.develop ## ms per page of every filter, the HTTP round trip, the queue; JSON and Markdown in bench-results/
+	$(BIN)/python -m lab.benchmarks.house
+
+bench-skew bench-orient bench-binarize bench-dewarp bench-upsample bench-codec: bench-%: .venv/.lab ## One filter against its peers
+	$(BIN)/python -m lab.benchmarks.$*
+
+docs: .venv/.lab ## Draw the pictures of README and docs again
+	for picture in lab/pictures/[a-z]*.py; do $(BIN)/python -m lab.pictures.$$(basename $$picture .py) || exit; done
+
+clean: ## Remove what the chores made
+	rm -rf .venv bench-results build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,48 @@
+"""``recto filters``: what there is, from the params models."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from recto.pipeline import CATALOGUE
+
+
+def filters(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON schemas, one object.")] = False,
+) -> None:
+    """List the filters and their parameters."""
+    if as_json:
+        typer.echo(json.dumps({n: _schema(n) for n in CATALOGUE}, indent=2))
+        return
+    console = Console()
+    for name, entry in CATALOGUE.items():
+        console.print(f"[bold]{name}[/]  {entry.summary}")
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 4))
+        for parameter, schema in _schema(name)["parameters"].items():
+            table.add_row(f"{name}.{parameter}", _values(schema), schema.get("description", ""))
+        console.print(table)
+
+
+def _schema(name: str) -> dict[str, Any]:
+    entry = CATALOGUE[name]
+    return {"summary": entry.summary, "parameters": entry.params.model_json_schema().get("properties", {})}
+
+
+def _values(schema: dict[str, Any]) -> str:
+    """The kind or choices of a parameter, its range and its default, in a few characters."""
+    options = schema.get("anyOf", [schema])
+    parts = []
+    for option in options:
+        if "enum" in option:
+            parts.append("|".join(map(str, option["enum"])))
+        elif option.get("type") not in (None, "null"):
+            low, high = option.get("minimum"), option.get("maximum")
+            bounds = f" {low:g} to {high:g}" if low is not None and high is not None else ""
+            parts.append(f"{option['type']}{bounds}")
+    default = schema.get("default")
+    return f"{' or '.join(parts)}; default {'none' if default is None else json.dumps(default)}"

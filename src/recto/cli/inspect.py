@@ -1,0 +1,72 @@
+"""``recto inspect``: what the filters find, applied to nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from recto import codec
+from recto.cli.inputs import Input, expand, overrides
+from recto.errors import RectoError
+from recto.pipeline import inspect as inspect_page
+from recto.raster import Page
+
+
+def inspect(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and page.")] = False,
+    pdf_dpi: Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch for PDF pages.")] = 300,
+) -> None:
+    """Print the size, kind and DPI of each page and every estimate with its confidence."""
+    try:
+        chosen = overrides(settings or ())
+        inspect_page(Page.of(np.full((1, 1), 255, np.uint8)), chosen)
+    except RectoError as error:
+        typer.echo(f"recto inspect: {error.message}", err=True)
+        raise typer.Exit(2) from None
+    failed = False
+    for found in expand(inputs):
+        try:
+            if not isinstance(found, Input):
+                raise found
+            for record in _records(found.path, chosen, pdf_dpi):
+                sys.stdout.write((json.dumps(record) if as_json else _readable(record)) + "\n")
+                sys.stdout.flush()
+        except (RectoError, OSError) as error:
+            failed = True
+            where = f"{found.path}: " if isinstance(found, Input) else ""
+            typer.echo(f"{where}{error.message if isinstance(error, RectoError) else error.strerror}", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _records(path: Path, chosen: dict[str, dict[str, Any]], pdf_dpi: int) -> Iterator[dict[str, Any]]:
+    for number, page in enumerate(codec.decode(path.read_bytes(), pdf_dpi=pdf_dpi), start=1):
+        estimates = {name: e.as_dict() for name, e in inspect_page(page, chosen).items()}
+        yield {
+            "file": str(path),
+            "page": number,
+            "width_px": page.width_px,
+            "height_px": page.height_px,
+            "kind": str(page.kind),
+            "dpi": None if page.dpi is None else [round(page.dpi.x, 3), round(page.dpi.y, 3)],
+            **estimates,
+        }
+
+
+def _readable(record: dict[str, Any]) -> str:
+    dpi = "dpi unknown" if record["dpi"] is None else f"{record['dpi'][0]:g} × {record['dpi'][1]:g} dpi"
+    size = f"{record['width_px']} × {record['height_px']} px"
+    lines = [f"{record['file']} page {record['page']}: {size}, {record['kind']}, {dpi}"]
+    for name, value in record.items():
+        if isinstance(value, dict):
+            lines.append(f"  {name}: " + ", ".join(f"{k} {v}" for k, v in value.items()))
+    return "\n".join(lines)
