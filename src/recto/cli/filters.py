@@ -23,6 +23,7 @@ def filters(
     for name, entry in CATALOGUE.items():
         console.print(f"[bold]{name}[/]  {entry.summary}")
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 4))
+        table.add_column(no_wrap=True)
         for parameter, schema in _schema(name)["parameters"].items():
             table.add_row(f"{name}.{parameter}", _values(schema), schema.get("description", ""))
         console.print(table)

@@ -1,0 +1,187 @@
+"""The command line as scripts call it: a real process for each call."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recto.pipeline import CATALOGUE
+from tests.pages import text_page
+
+
+def recto(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "recto", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "scan.png"
+    Image.fromarray(text_page(700, 500, text_px=14, angle_deg=3.0)).save(path, dpi=(150, 150))
+    return path
+
+
+@pytest.fixture
+def fax(tmp_path: Path) -> Path:
+    path = tmp_path / "fax.tif"
+    frames = [Image.fromarray(text_page(300, 220, text_px=12, seed=s)).convert("1") for s in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200))
+    return path
+
+
+def test_one_file_to_one_file(scan: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out" / "clean.png"
+    done = recto("run", scan, "--recipe", "deskew,binarize", "-o", target)
+    assert done.returncode == 0, done.stderr
+    with Image.open(target) as image:
+        assert image.mode == "1"
+        assert image.info["dpi"] == pytest.approx((150, 150), abs=0.1)
+    assert sorted(p.name for p in target.parent.iterdir()) == ["clean.png"]
+
+
+def test_a_folder_to_a_folder_keeps_its_tree(scan: Path, fax: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "pages" / "box 1"
+    inside.mkdir(parents=True)
+    scan.rename(inside / "scan.png")
+    fax.rename(inside.parent / "fax.tif")
+    (inside / "readme.txt").write_text("not a picture")
+    done = recto("run", tmp_path / "pages", "--recipe", "binarize", "-o", tmp_path / "out", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    assert sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()) == [
+        "box 1/scan.png",
+        "fax-001.png",
+        "fax-002.png",
+        "fax-003.png",
+    ]
+
+
+def test_a_pattern_in_quotes(scan: Path, tmp_path: Path) -> None:
+    done = recto("run", str(tmp_path / "*.png"), "--recipe", "rotate", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "scan.png").exists()
+
+
+def test_a_bad_file_is_reported_and_passed_over(scan: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "broken.png"
+    bad.write_bytes(scan.read_bytes()[:2000])
+    done = recto("run", bad, scan, tmp_path / "absent.png", "--recipe", "rotate", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "broken.png" in done.stderr
+    assert "absent.png" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["scan.png"]
+
+
+def test_nothing_is_overwritten_without_force(scan: Path, tmp_path: Path) -> None:
+    target = tmp_path / "there.png"
+    target.write_bytes(b"precious")
+    assert recto("run", scan, "--recipe", "rotate", "-o", target).returncode == 1
+    assert target.read_bytes() == b"precious"
+    assert recto("run", scan, "--recipe", "rotate", "-o", target, "--force").returncode == 0
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_inputs_for_one_output_lose_nothing(scan: Path, tmp_path: Path) -> None:
+    Image.open(scan).save(tmp_path / "scan.bmp")
+    done = recto("run", scan, tmp_path / "scan.bmp", "--recipe", "rotate", "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "already the output of" in done.stderr
+
+
+def test_set_overrides_a_parameter(scan: Path, tmp_path: Path) -> None:
+    target = tmp_path / "turned.png"
+    done = recto("run", scan, "--recipe", "rotate", "--set", "rotate.angle_deg=90", "-o", target)
+    assert done.returncode == 0, done.stderr
+    with Image.open(target) as image:
+        assert np.array_equal(np.asarray(image), np.rot90(np.asarray(Image.open(scan)), -1))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--recipe", "unwrinkle"], "unwrinkle"),
+        (["--recipe", "rotate", "--set", "rotate.angle=3"], "angle_deg"),
+        (["--recipe", "rotate", "--set", "rotate"], "FILTER.PARAM=VALUE"),
+        (["--recipe", "[{"], "recipe"),
+    ],
+)
+def test_a_bad_recipe_is_refused_before_any_page(scan: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = recto("run", scan, *arguments, "-o", tmp_path / "out.png")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_run_json_has_a_record_for_each_page(fax: Path, tmp_path: Path) -> None:
+    done = recto("run", fax, "--recipe", "deskew", "-o", tmp_path / "out", "--json")
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [r["page"] for r in records] == [1, 2, 3]
+    assert all(Path(r["output"]).exists() and r["kind"] == "binary" for r in records)
+    assert "skew" in records[0]["estimates"]
+
+
+def test_inspect_json(scan: Path, fax: Path) -> None:
+    done = recto("inspect", scan, fax, "--json")
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(records) == 4
+    first = records[0]
+    assert first["file"] == str(scan)
+    assert (first["page"], first["width_px"], first["height_px"], first["kind"]) == (1, 500, 700, "grey")
+    assert first["dpi"] == pytest.approx([150, 150], abs=0.1)
+    assert first["skew"]["angle_deg"] == pytest.approx(3.0, abs=0.1)
+    assert 0 <= first["skew"]["confidence"] <= 1
+    assert records[1]["kind"] == "binary"
+
+
+def test_inspect_takes_parameters(tmp_path: Path) -> None:
+    path = tmp_path / "steep.png"
+    Image.fromarray(text_page(900, 900, text_px=16, angle_deg=30.0)).save(path)
+    done = recto("inspect", path, "--json", "--set", "deskew.max_angle_deg=45")
+    assert json.loads(done.stdout)["skew"]["angle_deg"] == pytest.approx(30.0, abs=0.1)
+
+
+def test_inspect_of_a_bad_file_fails_and_goes_on(scan: Path, tmp_path: Path) -> None:
+    (tmp_path / "noise.jpg").write_bytes(b"\xff\xd8\xff" + bytes(500))
+    done = recto("inspect", tmp_path / "noise.jpg", scan, "--json")
+    assert done.returncode == 1
+    assert "noise.jpg" in done.stderr
+    assert json.loads(done.stdout)["file"] == str(scan)
+
+
+def test_filters_lists_every_filter_and_parameter() -> None:
+    shown = recto("filters").stdout
+    listed = json.loads(recto("filters", "--json").stdout)
+    assert set(listed) == set(CATALOGUE)
+    for name, entry in CATALOGUE.items():
+        for parameter in entry.params.model_fields:
+            assert f"{name}.{parameter}" in shown
+            assert parameter in listed[name]["parameters"]
+
+
+def test_doctor_looks_at_this_machine(tmp_path: Path) -> None:
+    done = recto("doctor", "--home", tmp_path / "home")
+    assert "HEIC" in done.stdout
+    assert "data folder" in done.stdout
+
+
+def test_help_and_version() -> None:
+    assert "run" in recto("--help").stdout
+    assert recto("--version").stdout.startswith("recto 0.")
