@@ -1,0 +1,9 @@
+"""The way to PostgreSQL: a pool, an embedded server when none is given, and migrations as numbered SQL files."""
+
+from recto.database.config import Config
+from recto.database.database import Database
+from recto.database.embedded import EmbeddedServer
+from recto.database.listener import Listener
+from recto.database.statements import Statements, read_statements
+
+__all__ = ["Config", "Database", "EmbeddedServer", "Listener", "Statements", "read_statements"]
