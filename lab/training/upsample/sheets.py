@@ -1,0 +1,203 @@
+"""Where sharp pages come from: rendered text, scanned 1-bit pages and pictures without text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+Samples = NDArray[np.uint8]
+
+_FONTS = Path("/usr/share/fonts")
+_LATIN = ("Liberation*-*.ttf", "DejaVu*.ttf", "NotoSans-*.ttf", "NotoSerif-*.ttf", "NotoSansMono-*.ttf")
+_HAN = ("NotoSansCJK-*.ttc", "NotoSerifCJK-*.ttc")
+_PLAIN = "abcdefghijklmnopqrstuvwxyz"
+_COMMON = "eeeeetttaaaooiinnsshhrrddllccuummffppggwwyybbvvkxjqz"
+_CAPITALS = _PLAIN.upper()
+_DIGITS = "0123456789"
+_MARKS = ".,;:!?-()[]/%&$§*'\"+=#@<>_€£"
+_ACCENTED = "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿšžčřěůąęłńśźżőűğışßÀÁÂÄÇÈÉÊËÎÏÑÔÖÙÛÜŠŽÅØ"
+_CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёђАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЭЮЯ"
+_GREEK = "αβγδεζηθικλμνξοπρστυφχψωάέήίόύώΑΒΓΔΕΖΗΘΛΞΠΣΦΨΩ"
+
+
+def fonts(patterns: tuple[str, ...]) -> list[Path]:
+    """The installed font files of these patterns, in the order of their names."""
+    return sorted({p for pattern in patterns for p in _FONTS.rglob(pattern)})
+
+
+def _word(rng: np.random.Generator) -> str:
+    """A word-like string; digits, capitals, accents and other alphabets are commoner than in books."""
+    length = int(rng.integers(1, 11))
+    kind = rng.random()
+    if kind < 0.52:
+        text = "".join(rng.choice(list(_COMMON), length))
+        return str(text.capitalize() if rng.random() < 0.15 else text)
+    if kind < 0.72:
+        return "".join(rng.choice(list(_DIGITS + _DIGITS + ".,-/:%$"), length))
+    if kind < 0.82:
+        return "".join(rng.choice(list(_CAPITALS), length))
+    if kind < 0.91:
+        return "".join(rng.choice(list(_COMMON + _ACCENTED), length))
+    if kind < 0.94:
+        return "".join(rng.choice(list(_CYRILLIC), length))
+    if kind < 0.96:
+        return "".join(rng.choice(list(_GREEK), length))
+    return "".join(rng.choice(list(_PLAIN + _CAPITALS + _DIGITS + _MARKS), length))
+
+
+def _han(rng: np.random.Generator) -> str:
+    codes = rng.integers(0x4E00, 0x9000, int(rng.integers(2, 9)))
+    kana = rng.integers(0x3042, 0x3094, int(rng.integers(0, 4)))
+    return "".join(chr(int(c)) for c in np.concatenate([codes, kana]))
+
+
+def rendered_sheet(rng: np.random.Generator, side_px: int = 1024) -> Samples:
+    """Lines of text in many fonts and sizes with rules and boxes, antialiased, black on white, shape (side, side)."""
+    image = Image.new("L", (side_px, side_px), 255)
+    draw = ImageDraw.Draw(image)
+    latin, han = fonts(_LATIN), fonts(_HAN)
+    y = int(rng.integers(0, 20))
+    while y < side_px:
+        wide = bool(han) and rng.random() < 0.1
+        files = han if wide else latin
+        size_px = int(np.clip(rng.lognormal(np.log(42), 0.4), 18, 140))
+        font = ImageFont.truetype(str(files[int(rng.integers(len(files)))]), size_px)
+        ink = 0 if rng.random() < 0.8 else int(rng.integers(0, 90))
+        x = float(rng.integers(-20, 60))
+        while x < side_px:
+            text = _han(rng) if wide else _word(rng)
+            draw.text((x, y), text, font=font, fill=ink)
+            x += draw.textlength(text + " ", font=font)
+        y += int(size_px * rng.uniform(1.05, 1.7))
+        if rng.random() < 0.12:
+            thick = int(rng.integers(1, 6))
+            draw.line((int(rng.integers(0, 200)), y, int(rng.integers(600, side_px)), y), fill=ink, width=thick)
+            y += thick + int(rng.integers(2, 30))
+    for _ in range(int(rng.integers(0, 5))):
+        left, top = rng.integers(0, side_px - 80, 2)
+        right, bottom = left + rng.integers(20, 500), top + rng.integers(20, 300)
+        if rng.random() < 0.3:
+            box = np.asarray(image.crop((int(left), int(top), int(right), int(bottom))))
+            image.paste(Image.fromarray(255 - box), (int(left), int(top)))
+        else:
+            draw.rectangle((int(left), int(top), int(right), int(bottom)), outline=0, width=int(rng.integers(1, 5)))
+    return np.asarray(image).copy()
+
+
+def scanned(sheet: Samples, rng: np.random.Generator) -> Samples:
+    """A 1-bit scan of a sheet: optics, grain of the paper, a threshold, specks."""
+    soft = cv2.GaussianBlur(sheet, (0, 0), float(rng.uniform(0.5, 1.6))).astype(np.float32)
+    grain = cv2.GaussianBlur(rng.normal(size=sheet.shape).astype(np.float32), (0, 0), float(rng.uniform(0.6, 1.3)))
+    soft += grain * float(rng.uniform(0, 45))
+    binary = np.where(soft < rng.uniform(80, 190), 0, 255).astype(np.uint8)
+    if rng.random() < 0.4:
+        specks = rng.random(sheet.shape) < rng.uniform(0, 0.002)
+        binary[specks] = 0
+    return binary
+
+
+def picture(rng: np.random.Generator, side_px: int = 512) -> Samples:
+    """No text: fallen leaves of many sizes over smooth noise, like the statistics of a photograph."""
+    base = np.zeros((side_px, side_px), np.float32)
+    for cells in (3, 7, 17, 43, 101, 230):
+        small = rng.normal(size=(cells, cells)).astype(np.float32)
+        base += cv2.resize(small, (side_px, side_px), interpolation=cv2.INTER_CUBIC) / cells**0.6
+    canvas = np.clip(128 + 60 * base, 0, 255)
+    for _ in range(int(rng.integers(0, 160))):
+        radius = 3.0 * (1 - rng.random()) ** -0.9
+        radius = int(min(radius, 150))
+        centre = tuple(int(v) for v in rng.integers(0, side_px, 2))
+        axes = (radius, max(1, int(radius * rng.uniform(0.3, 1))))
+        cv2.ellipse(
+            canvas, centre, axes, float(rng.uniform(0, 180)), 0, 360, float(rng.uniform(0, 255)), -1, cv2.LINE_AA
+        )
+    soft = cv2.GaussianBlur(canvas, (0, 0), float(rng.uniform(0.4, 1.2)))
+    return np.clip(soft + rng.normal(size=soft.shape) * rng.uniform(0, 6), 0, 255).astype(np.uint8)
+
+
+def real_pages(folder: Path, names: tuple[str, ...], keep: int | None = None) -> list[Samples]:
+    """Pages of a data folder as luma. ``keep`` 0 takes every other page from the first, 1 from the second, None all."""
+    found = []
+    for name in names:
+        paths = sorted((folder / "pages" / name / "images").iterdir())
+        for path in paths if keep is None else paths[keep::2]:
+            image = Image.open(path)
+            if image.mode == "RGBA":
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            found.append(np.asarray(image.convert("L")))
+    return found
+
+
+@dataclass
+class Sheets:
+    """A seeded source of sharp patches.
+
+    Attributes
+    ----------
+    scans : list of uint8 ndarray
+        1-bit pages at 300 or 400 dpi.
+    small : list of uint8 ndarray
+        Grey pages of a low resolution.
+    """
+
+    rng: np.random.Generator
+    scans: list[Samples]
+    small: list[Samples]
+    pool: int = 48
+    _rendered: list[Samples] = field(default_factory=list)
+    _pictures: list[Samples] = field(default_factory=list)
+    _taken: int = 0
+
+    def __post_init__(self) -> None:
+        self._rendered = [rendered_sheet(self.rng) for _ in range(self.pool)]
+        self._pictures = [picture(self.rng) for _ in range(self.pool // 2)]
+
+    def patch(self, side_px: int) -> tuple[Samples, str]:
+        """A sharp square patch and what it is: ``scan``, ``shrunk``, ``grey``, ``rendered``, ``thresholded``, ``picture``."""
+        self._refresh()
+        kind = self.rng.random()
+        if kind < 0.48 and self.scans:
+            return self._cut(self.scans, side_px, 1.0), "scan"
+        if kind < 0.62 and self.scans:
+            return self._cut(self.scans, side_px, float(self.rng.uniform(0.35, 0.95))), "shrunk"
+        if kind < 0.66 and self.small:
+            return self._cut(self.small, side_px, 1.0), "grey"
+        if kind < 0.82:
+            factor = 1.0 if self.rng.random() < 0.5 else float(self.rng.uniform(0.3, 1.0))
+            return self._cut(self._rendered, side_px, factor), "rendered"
+        if kind < 0.94:
+            return scanned(self._cut(self._rendered, side_px, 1.0), self.rng), "thresholded"
+        return self._cut(self._pictures, side_px, float(self.rng.uniform(0.5, 1.0))), "picture"
+
+    def _refresh(self) -> None:
+        self._taken += 1
+        if self._taken % 400 == 0:
+            self._rendered[int(self.rng.integers(self.pool))] = rendered_sheet(self.rng)
+        if self._taken % 1600 == 0:
+            self._pictures[int(self.rng.integers(len(self._pictures)))] = picture(self.rng)
+
+    def _cut(self, sheets: list[Samples], side_px: int, factor: float) -> Samples:
+        """A patch with something on it, shrunk by ``factor`` and perhaps mirrored about a diagonal turn of the page."""
+        wide_px = round(side_px / factor)
+        patch = np.full((wide_px, wide_px), 255, np.uint8)
+        for _ in range(6):
+            sheet = sheets[int(self.rng.integers(len(sheets)))]
+            top = int(self.rng.integers(0, max(1, sheet.shape[0] - wide_px + 1)))
+            left = int(self.rng.integers(0, max(1, sheet.shape[1] - wide_px + 1)))
+            part = sheet[top : top + wide_px, left : left + wide_px]
+            patch[:] = 255
+            patch[: part.shape[0], : part.shape[1]] = part
+            dark = float((patch < 128).mean())
+            if 0.02 < dark < 0.6:
+                break
+        if factor < 1.0:
+            patch = np.asarray(cv2.resize(patch, (side_px, side_px), interpolation=cv2.INTER_AREA))
+        turn = self.rng.random()
+        if turn < 0.08:
+            patch = np.rot90(patch, int(self.rng.integers(1, 4)))
+        return np.ascontiguousarray(patch)
