@@ -8,14 +8,18 @@ RectoError
 │  │  ├─ UnknownFilterError
 │  │  └─ ParameterError
 │  ├─ RequestError            a malformed request to the service
+│  ├─ SettingError            a setting that cannot be used
 │  └─ LimitError              a named limit was exceeded
 │     └─ QueueFullError       the queue or the disk takes no more for now
 ├─ AccessError                who are you?
 │  ├─ InvalidTokenError
-│  └─ InvalidClientError
+│  ├─ InvalidClientError
+│  └─ TooManyAttemptsError    wrong secrets, too often
 └─ EngineError                our side failed
    ├─ DatabaseUnavailableError
    ├─ BlobMissingError
+   ├─ StoreUnavailableError   the blob store did not do what was asked; the same may work later
+   │  └─ StoreFullError       no space left
    └─ AttemptFailedError      a child process died, ran too long or grew too large
 """
 
@@ -78,6 +82,10 @@ class RequestError(InputError):
     code = "bad-request"
 
 
+class SettingError(InputError):
+    code = "bad-setting"
+
+
 class LimitError(InputError):
     """A limit was exceeded; names the setting, the limit and what was found."""
 
@@ -118,6 +126,15 @@ class InvalidClientError(AccessError):
     code = "invalid-client"
 
 
+class TooManyAttemptsError(AccessError):
+    status = 429
+    code = "too-many-attempts"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message, retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
 class EngineError(RectoError):
     code = "engine"
 
@@ -129,6 +146,15 @@ class DatabaseUnavailableError(EngineError):
 
 class BlobMissingError(EngineError):
     code = "blob-missing"
+
+
+class StoreUnavailableError(EngineError):
+    status = 503
+    code = "store-unavailable"
+
+
+class StoreFullError(StoreUnavailableError):
+    code = "store-full"
 
 
 class AttemptFailedError(EngineError):

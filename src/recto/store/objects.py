@@ -1,0 +1,76 @@
+"""Blobs in an S3-compatible store, through obstore."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import S3Store
+
+from recto.errors import BlobMissingError, StoreUnavailableError
+from recto.store.blob_store import check_key
+
+_AT_ONCE = 500
+
+
+class ObjectStore:
+    """Blobs as objects of a bucket.
+
+    Parameters
+    ----------
+    url : str
+        ``s3://bucket/prefix``. Credentials, region and endpoint come from the usual ``AWS_…`` variables.
+    options : str values by name
+        Passed on to obstore's ``S3Store``, over what the environment says.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self._store = S3Store.from_url(url, **options)
+
+    async def put(self, key: str, data: bytes) -> None:
+        check_key(key)
+        try:
+            await obstore.put_async(self._store, key, data)
+        except BaseError as error:
+            raise _unavailable(error) from error
+
+    async def get(self, key: str) -> bytes:
+        check_key(key)
+        try:
+            answer = await obstore.get_async(self._store, key)
+            return bytes(await answer.bytes_async())
+        except (NotFoundError, FileNotFoundError) as error:
+            raise BlobMissingError(f"The blob {key} is not there.") from error
+        except BaseError as error:
+            raise _unavailable(error) from error
+
+    async def delete(self, keys: Iterable[str]) -> None:
+        wanted = [check_key(key) for key in keys]
+        for start in range(0, len(wanted), _AT_ONCE):
+            try:
+                await obstore.delete_async(self._store, wanted[start : start + _AT_ONCE])
+            except (NotFoundError, FileNotFoundError):
+                continue
+            except BaseError as error:
+                raise _unavailable(error) from error
+
+    async def keys(self, older_than_s: float = 0.0) -> AsyncIterator[str]:
+        latest = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        try:
+            async for batch in obstore.list(self._store, chunk_size=_AT_ONCE):
+                for found in batch:
+                    if found["last_modified"] <= latest:
+                        yield found["path"]
+        except BaseError as error:
+            raise _unavailable(error) from error
+
+    async def free_mb(self) -> float | None:
+        return None
+
+
+def _unavailable(error: Exception) -> StoreUnavailableError:
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return StoreUnavailableError(f"The blob store did not answer: {first}")
