@@ -45,6 +45,7 @@ class Words:
             mark if covered(mark) else "" for mark in _STOPS.get(script, (".", ",", "?"))
         )
         digits = _DIGITS.get(script, "")
+        self.capitals = script in _CASED and rng.random() < 0.03
         self._native = digits if digits and covered(digits) and rng.random() < 0.5 else ""
 
     def _pick(self, entries: tuple[str, ...]) -> str:
@@ -100,7 +101,7 @@ class Words:
                 word += self.comma
             elif self.script not in _STOPS and rng.random() < 0.012:
                 word = f"({word})"
-            words.append(word)
+            words.append(word.upper() if self.capitals else word)
         words[-1] = words[-1].rstrip("," + self.comma) + (self.question if rng.random() < 0.05 else self.stop)
         return words
 
