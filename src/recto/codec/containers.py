@@ -1,0 +1,136 @@
+"""Walks through containers: is the file whole, and is there anything in it that would blow up on reading?
+
+Decoders are lenient in ways that a page reader must not be: they fill what is missing with grey.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from recto.errors import UnreadableImageError
+
+_PNG_SIGNATURE_BYTES = 8
+_PNG_TEXTS = (b"zTXt", b"iTXt", b"tEXt")
+_MAX_EXTRA_BYTES = 1_000_000
+"""Pillow refuses larger texts and profiles, and the picture with them."""
+
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = 0x2C, 0x21, 0x3B
+
+
+def check_boxes(data: bytes, what: str) -> None:
+    """An ISO base media file (HEIC, AVIF) whose boxes reach beyond its end is truncated."""
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size == 0:
+            return
+        if size < 8 or at + size > len(data):
+            raise UnreadableImageError(f"The {what} is truncated or damaged: a box reaches beyond the end of the file.")
+        at += size
+
+
+def check_riff(data: bytes) -> None:
+    """A WebP file shorter than its header says is truncated."""
+    promised = int.from_bytes(data[4:8], "little") + 8
+    if promised > len(data):
+        raise UnreadableImageError(f"The WebP is truncated: {promised} bytes are promised and {len(data)} are there.")
+
+
+def count_gif_frames(data: bytes) -> int:
+    """Frames of a GIF; raises UnreadableImageError when a block reaches beyond the end."""
+    at = _after_palette(data, 13, data[10:11])
+    frames = 0
+    while at < len(data):
+        block = data[at]
+        if block == _GIF_IMAGE:
+            at = _after_blocks(data, _after_palette(data, at + 10, data[at + 9 : at + 10]) + 1)
+            frames += 1
+        elif block == _GIF_EXTENSION:
+            at = _after_blocks(data, at + 2)
+        else:
+            break
+    if frames == 0:
+        raise UnreadableImageError("The GIF is truncated or damaged: there is no picture in it.")
+    return frames
+
+
+def _after_palette(data: bytes, at: int, flags: bytes) -> int:
+    if not flags:
+        raise UnreadableImageError("The GIF is truncated: it ends inside a header.")
+    return at + (3 << ((flags[0] & 7) + 1) if flags[0] & 0x80 else 0)
+
+
+def _after_blocks(data: bytes, at: int) -> int:
+    """Past a chain of sub-blocks, to the byte after its terminator."""
+    while at < len(data):
+        length = data[at]
+        at += length + 1
+        if length == 0:
+            return at
+    raise UnreadableImageError("The GIF is truncated: it ends inside a block.")
+
+
+def without_png_bombs(data: bytes) -> bytes:
+    """The same PNG without texts and profiles that inflate beyond a megabyte; usually ``data`` itself.
+
+    Raises
+    ------
+    UnreadableImageError
+        When the chunks do not reach IEND.
+    """
+    dropped = [
+        (at, end)
+        for name, at, end in _png_chunks(data)
+        if name in (*_PNG_TEXTS, b"iCCP") and _is_bomb(name, memoryview(data)[at + 8 : end - 4])
+    ]
+    if not dropped:
+        return data
+    kept, start = [], 0
+    for begin, end in dropped:
+        kept.append(data[start:begin])
+        start = end
+    return b"".join((*kept, data[start:]))
+
+
+def find_png_exif(data: bytes) -> bytes | None:
+    """The EXIF chunk of a whole PNG, wherever it stands."""
+    for name, at, end in _png_chunks(data):
+        if name == b"eXIf":
+            return b"Exif\x00\x00" + data[at + 8 : end - 4]
+    return None
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of each chunk; raises UnreadableImageError when one reaches beyond the end."""
+    at = _PNG_SIGNATURE_BYTES
+    while True:
+        name = data[at + 4 : at + 8]
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if len(name) < 4 or end > len(data):
+            raise UnreadableImageError("The PNG is truncated: a chunk reaches beyond the end of the file.")
+        yield name, at, end
+        if name == b"IEND":
+            return
+        at = end
+
+
+def _is_bomb(name: bytes, body: memoryview) -> bool:
+    """True when a chunk is, or inflates to, more than a megabyte."""
+    if len(body) > _MAX_EXTRA_BYTES:
+        return True
+    text = bytes(body)
+    rest = text.partition(b"\x00")[2]
+    if name == b"tEXt" or (name == b"iTXt" and rest[:1] != b"\x01"):
+        return False
+    packed = rest[1:]
+    if name == b"iTXt":
+        packed = rest[2:].partition(b"\x00")[2].partition(b"\x00")[2]
+    try:
+        inflater = zlib.decompressobj()
+        inflater.decompress(packed, _MAX_EXTRA_BYTES)
+    except zlib.error:
+        return name != b"iCCP"
+    return bool(inflater.unconsumed_tail)

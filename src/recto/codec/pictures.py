@@ -1,0 +1,162 @@
+"""JPEG, PNG, TIFF, BMP, GIF, WebP and AVIF, read with Pillow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from recto.codec import containers, deep, normalise, resolution
+from recto.codec.faults import reading
+from recto.codec.limits import Limits
+from recto.codec.sniff import Format
+from recto.codec.tiff import Directory, read_directories
+from recto.raster import Dpi, Kind, Page
+
+# The limits of this room are checked on headers, before Pillow allocates anything, and can be raised by the
+# caller; Pillow's own limit is a constant that cannot, and warns besides.
+Image.MAX_IMAGE_PIXELS = None
+
+_ORIENTATION = 274
+_WITHOUT_GREY = (Format.GIF, Format.WEBP, Format.AVIF)
+"""Formats that cannot say that a picture is grey."""
+
+
+class PictureFile:
+    """An opened file: its header is read and checked, its pixels are not decoded.
+
+    Attributes
+    ----------
+    frames : int
+    shape : tuple of int
+        ``(H, W)`` of the first frame, orientation applied.
+
+    Raises
+    ------
+    UnreadableImageError, LimitError
+    """
+
+    def __init__(self, data: bytes, form: Format, limits: Limits) -> None:
+        self._form = form
+        self._limits = limits
+        self._directories: list[Directory] = []
+        with reading(form):
+            self._data = containers.without_png_bombs(data) if form is Format.PNG else data
+            frames = self._check_container()
+            self._picture = Image.open(io.BytesIO(self._data), formats=[form.upper()])
+            width, height = self._picture.size
+            limits.check_pixels(width, height)
+            self.frames = frames or int(getattr(self._picture, "n_frames", 1))
+            limits.check_frames(self.frames)
+            self._exif = _exif(self._picture, self._data) if form is not Format.TIFF else {}
+        # Pillow turns the pixels of a TIFF itself, and states its size as shown.
+        self._orientation = _orientation(self._exif)
+        self.shape = (width, height) if self._orientation >= 5 else (height, width)
+
+    def _check_container(self) -> int:
+        """Is the file whole? Gives the number of frames where Pillow would be slow or lenient, else 0."""
+        if self._form is Format.TIFF:
+            self._directories = read_directories(self._data, self._limits)
+            return len(self._directories)
+        if self._form is Format.GIF:
+            return containers.count_gif_frames(self._data)
+        if self._form is Format.AVIF:
+            containers.check_boxes(self._data, self._form)
+        if self._form is Format.WEBP:
+            containers.check_riff(self._data)
+        # A phone's JPEG carries gain maps and depth as further pictures: they are no pages.
+        return 1 if self._form is Format.JPEG else 0
+
+    def pages(self) -> Iterator[Page]:
+        """Every frame, decoded when it is asked for."""
+        for frame in range(self.frames):
+            what = self._form if self.frames == 1 else f"{self._form} (frame {frame + 1} of {self.frames})"
+            with reading(what):
+                page = self._page(frame)
+            yield page
+
+    def _page(self, frame: int) -> Page:
+        picture = self._picture
+        picture.seek(frame)
+        self._limits.check_pixels(*picture.size)
+        stated = self._stated_dpi(picture)
+        dpi = resolution.first_believable(stated, (picture.size[1], picture.size[0]))
+        samples, kind = self._samples(picture, frame)
+        turned = self._directories[frame].orientation if self._directories else self._orientation
+        if dpi is not None and turned >= 5:
+            dpi = Dpi(dpi.y, dpi.x)
+        return Page(normalise.upright(samples, self._orientation), kind, dpi)
+
+    def _stated_dpi(self, picture: Image.Image) -> list[tuple[float, float]]:
+        """What the file says about its resolution, the most specific first."""
+        stated = resolution.stated_by_info(picture.info)
+        return stated + resolution.stated_by_exif(self._exif)
+
+    def _samples(self, picture: ImageFile.ImageFile, frame: int) -> tuple[normalise.Samples, Kind]:
+        if deep.is_deep_colour(picture) and (self._form is Format.TIFF or self.frames == 1):
+            values = deep.read_deep_colour(self._data, picture, frame)
+            return normalise.flatten_deep(values, picture.info, cmyk=picture.mode == "CMYK")
+        if picture.mode.startswith("I") or picture.mode == "F":
+            return self._deep_grey(picture, frame)
+        key = _whole_key(picture)
+        picture.load()
+        if self._form is Format.JPEG and picture.mode == "CMYK" and "adobe" not in picture.info:
+            # Pillow takes every CMYK JPEG for Adobe's, which stores the inks upside down.
+            inks = Image.fromarray(255 - np.asarray(picture), "CMYK")
+            inks.info["icc_profile"] = picture.info.get("icc_profile")
+            return normalise.flatten(inks)
+        if key is not None:
+            picture.info["transparency"] = key
+        return normalise.flatten(picture, tells_colour=self._form not in _WITHOUT_GREY)
+
+    def _deep_grey(self, picture: ImageFile.ImageFile, frame: int) -> tuple[normalise.Samples, Kind]:
+        values: Any = np.asarray(picture)
+        directory = self._directories[frame] if self._directories else None
+        bits = directory.bits if directory else 16
+        if picture.mode == "F":
+            grey = deep.floats_to_eight(values)
+        else:
+            signed = directory is not None and directory.sample_format == 2
+            if picture.mode == "I" and bits == 32 and not signed:
+                values = values.view(np.uint32)
+            grey = deep.integers_to_eight(values, bits, signed)
+        if directory and directory.photometric == 0:
+            grey = 255 - grey
+        key = picture.info.get("transparency")
+        flat = Image.fromarray(grey)
+        flat.info["icc_profile"] = picture.info.get("icc_profile")
+        samples, kind = normalise.flatten(flat)
+        if isinstance(key, int):
+            samples = np.where(values == key, np.uint8(255), samples)
+        return samples, kind
+
+
+def _whole_key(picture: ImageFile.ImageFile) -> int | None:
+    """The transparent grey of a PNG with 2 or 4 bits, on the scale of the decoded samples."""
+    key = picture.info.get("transparency")
+    if picture.mode != "L" or not isinstance(key, int) or not picture.tile:
+        return None
+    raw = picture.tile[0].args
+    return key * {"L;2": 85, "L;4": 17}.get(str(raw), 1)
+
+
+def _exif(picture: Image.Image, data: bytes) -> dict[int, Any]:
+    """The tags of the first EXIF directory; none when EXIF is damaged."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        exif = containers.find_png_exif(data)
+        if exif:
+            picture.info["exif"] = exif
+    try:
+        # PNG's own method decodes the whole picture in search of a late chunk.
+        return dict(Image.Image.getexif(picture))
+    except Exception:
+        return {}
+
+
+def _orientation(exif: dict[int, Any]) -> int:
+    """EXIF orientation 1 to 8; 1 when there is none or it is damaged."""
+    value = exif.get(_ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
