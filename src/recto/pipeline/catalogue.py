@@ -6,9 +6,20 @@ from typing import Any
 
 from recto.blueprint import Filter
 from recto.errors import UnknownFilterError
+from recto.filters.binarize import Binarize
+from recto.filters.contrast import Contrast
 from recto.filters.rotate import Rotate
+from recto.filters.upsample import Upsample
 
-CATALOGUE: dict[str, Filter[Any]] = {entry.name: entry for entry in (Rotate(),)}
+CATALOGUE: dict[str, Filter[Any]] = {
+    entry.name: entry
+    for entry in (
+        Rotate(),
+        Upsample(),
+        Contrast(),
+        Binarize(),
+    )
+}
 
 
 def filter_named(name: str) -> Filter[Any]:
