@@ -101,7 +101,9 @@ class AffineMap(BackwardMap):
         return cls(np.array(matrix, dtype=np.float64), turned)
 
     @classmethod
-    def turn(cls, shape: tuple[int, int], angle_deg: float, canvas: str = "expand") -> AffineMap:
+    def turn(
+        cls, shape: tuple[int, int], angle_deg: float, canvas: str = "expand", *, pixel_aspect: float = 1.0
+    ) -> AffineMap:
         """Turn a page of ``shape`` clockwise by ``angle_deg`` about its centre.
 
         Parameters
@@ -113,28 +115,28 @@ class AffineMap(BackwardMap):
         canvas : {"expand", "keep", "crop"}
             ``expand`` cuts nothing, ``keep`` keeps the shape, ``crop`` is the largest upright rectangle
             that shows nothing beyond the page.
+        pixel_aspect : float
+            Width over height of a pixel; where it is not 1 the paper is turned, not the lattice of pixels.
         """
         height, width = shape
         radians = np.deg2rad(angle_deg)
         cos, sin = float(np.cos(radians)), float(np.sin(radians))
-        out_height, out_width = _canvas(height, width, abs(cos), abs(sin), canvas)
-        linear = np.array([[cos, sin], [-sin, cos]])
+        sides = _canvas(height, width * pixel_aspect, abs(cos), abs(sin), canvas)
+        slack, cut = (-1e-9, np.ceil) if canvas == "expand" else (1e-9, np.floor)
+        out_height, out_width = (max(1, int(cut(v + slack))) for v in (sides[0], sides[1] / pixel_aspect))
+        linear = np.array([[cos, sin / pixel_aspect], [-sin * pixel_aspect, cos]])
         centre_in = np.array([(width - 1) / 2, (height - 1) / 2])
         centre_out = np.array([(out_width - 1) / 2, (out_height - 1) / 2])
         offset = centre_in - linear @ centre_out
         return cls(np.column_stack((linear, offset)), (out_height, out_width))
 
 
-def _canvas(height: int, width: int, cos: float, sin: float, canvas: str) -> tuple[int, int]:
-    """The shape of a turned page."""
+def _canvas(height: float, width: float, cos: float, sin: float, canvas: str) -> tuple[float, float]:
+    """Height and width of a turned page, before rounding."""
     if canvas == "keep":
         return height, width
     if canvas == "expand":
-        slack = 1e-9
-        return (
-            int(np.ceil(height * cos + width * sin - slack)),
-            int(np.ceil(width * cos + height * sin - slack)),
-        )
+        return height * cos + width * sin, width * cos + height * sin
     long, short = max(height, width), min(height, width)
     if short <= 2 * sin * cos * long or abs(sin - cos) < 1e-10:
         half = short / 2
@@ -143,7 +145,7 @@ def _canvas(height: int, width: int, cos: float, sin: float, canvas: str) -> tup
     else:
         spread = cos * cos - sin * sin
         inner_w, inner_h = (width * cos - height * sin) / spread, (height * cos - width * sin) / spread
-    return max(1, int(inner_h)), max(1, int(inner_w))
+    return inner_h, inner_w
 
 
 @dataclass(frozen=True, eq=False)
