@@ -1,0 +1,91 @@
+"""Papers: textures, stains, folds, light and the world beyond the page's edge."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+
+def cloud(rng: np.random.Generator, side: int, cells_y: float, cells_x: float) -> Plane:
+    """Smooth noise of mean 0 and deviation 1 with about that many cells along each side."""
+    small = rng.normal(size=(max(2, int(cells_y)), max(2, int(cells_x)))).astype(np.float32)
+    big = cv2.resize(small, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray((big - big.mean()) / (big.std() + 1e-6))
+
+
+def texture(rng: np.random.Generator, side: int) -> Plane:
+    """A paper around 1: fibres, grain and clouds of a random strength."""
+    strength = float(np.exp(rng.uniform(np.log(0.005), np.log(0.12))))
+    total = np.zeros((side, side), dtype=np.float32)
+    for cells in (3, 9, 30, 90, side // 2):
+        total += rng.uniform(0, 1) * cloud(rng, side, cells, cells)
+    if rng.random() < 0.35:
+        total += rng.uniform(0.3, 2) * cloud(rng, side, rng.uniform(40, side / 2), rng.uniform(3, 12))
+        total += rng.uniform(0, 1.5) * cloud(rng, side, rng.uniform(3, 12), rng.uniform(40, side / 2))
+    return np.asarray(1 + strength * total / (total.std() + 1e-6))
+
+
+def stains(rng: np.random.Generator, side: int) -> Plane:
+    """Factors up to 1: blots with soft or hard rims, some with a dark rim."""
+    plane = np.ones((side, side), dtype=np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        shape = cloud(rng, side, rng.uniform(2, 7), rng.uniform(2, 7)) + 0.15 * cloud(rng, side, 30, 30)
+        level, rim = rng.uniform(0.3, 1.6), float(np.exp(rng.uniform(np.log(0.02), np.log(0.6))))
+        inside = 1 / (1 + np.exp(np.clip(-(shape - level) / rim, -30, 30)))
+        plane *= 1 - rng.uniform(0.05, 0.6) * inside
+        if rng.random() < 0.4:
+            plane *= 1 - rng.uniform(0.05, 0.35) * np.exp(-(((shape - level) / (rim + 0.05)) ** 2))
+    return plane
+
+
+def light(rng: np.random.Generator, side: int) -> Plane:
+    """Factors up to 1: a slope of light and, at times, the edge of a shadow, soft or hard."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side - 0.5
+    turn = rng.uniform(0, 2 * np.pi)
+    along = x * np.cos(turn) + y * np.sin(turn)
+    plane = 1 + rng.uniform(0, 0.6) * along
+    if rng.random() < 0.5:
+        bent = along + 0.05 * cloud(rng, side, 3, 3) + rng.uniform(-0.4, 0.4)
+        soft = float(np.exp(rng.uniform(np.log(0.002), np.log(0.2))))
+        plane *= 1 - rng.uniform(0.1, 0.7) / (1 + np.exp(np.clip(-bent / soft, -30, 30)))
+    return np.asarray(plane, dtype=np.float32)
+
+
+def folds(rng: np.random.Generator, side: int) -> Plane:
+    """Factors around 1: creases with a dark and a bright flank."""
+    plane = np.ones((side, side), dtype=np.float32)
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
+    for _ in range(int(rng.integers(1, 4))):
+        turn = rng.choice((0.0, np.pi / 2)) + rng.normal() * 0.1
+        far = (x - rng.uniform(0, side)) * np.cos(turn) + (y - rng.uniform(0, side)) * np.sin(turn)
+        far += 2 * cloud(rng, side, 6, 6)
+        width = rng.uniform(0.7, 6)
+        plane *= 1 - rng.uniform(0.03, 0.5) * np.exp(-((far / width) ** 2))
+        plane *= 1 + rng.uniform(0, 0.15) * np.exp(-(((far - 2 * width) / width) ** 2))
+    return plane
+
+
+def beyond(rng: np.random.Generator, side: int) -> NDArray[np.bool_]:
+    """True outside the page: an uneven edge along one or two sides, and holes at times."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+    wavy = rng.choice((0.0, 0.003, 0.02)) * (cloud(rng, side, 8, 8) + 0.3 * cloud(rng, side, 60, 60))
+    outside = np.zeros((side, side), dtype=bool)
+    for _ in range(int(rng.integers(1, 3))):
+        turn = rng.choice((0, 1, 2, 3)) * np.pi / 2 + rng.normal() * 0.06
+        outside |= (x - 0.5) * np.cos(turn) + (y - 0.5) * np.sin(turn) + wavy > rng.uniform(0.1, 0.48)
+    if rng.random() < 0.2:
+        outside |= cloud(rng, side, 6, 6) + 0.2 * cloud(rng, side, 40, 40) > rng.uniform(1.6, 2.4)
+    return outside
+
+
+def colour(rng: np.random.Generator) -> Plane:
+    """The paper's colour, three values around its brightness."""
+    bright = rng.uniform(0.35, 1.0)
+    if rng.random() < 0.3:
+        return np.full(3, bright, dtype=np.float32)
+    warm = rng.uniform(0, 0.35)
+    tint = np.array((1.0, 1 - 0.4 * warm, 1 - 1.3 * warm)) if rng.random() < 0.8 else 1 - 0.25 * rng.random(3)
+    return np.asarray(bright * tint, dtype=np.float32)

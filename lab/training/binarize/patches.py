@@ -1,0 +1,216 @@
+"""Patches to learn from: real pages turned and relit, and pages of our own making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lab.training.binarize import papers
+from lab.training.binarize.strokes import strokes
+from recto.filters.binarize.planes import planes
+
+SIDE_PX = 256
+RIM_PX = 48
+FULL_PX = SIDE_PX + 2 * RIM_PX
+
+
+@dataclass(frozen=True)
+class Real:
+    """A real page: samples (H, W, 3) in 0 to 255, its ink, and the page with the ink painted over."""
+
+    samples: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
+    bare: NDArray[np.uint8]
+
+
+def real_pages(folders: list[Path]) -> list[Real]:
+    """The pages of folders that hold ``images`` and ``gt``."""
+    pages = []
+    for folder in folders:
+        for path in sorted((folder / "images").glob("*.png")):
+            samples = np.asarray(Image.open(path).convert("RGB"))
+            ink = np.asarray(Image.open(folder / "gt" / path.name).convert("L")) < 128
+            pages.append(Real(samples, np.where(ink, 255, 0).astype(np.uint8), _bare(samples, ink)))
+    return pages
+
+
+def _bare(samples: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The page without its ink: each hole takes the mean of the paper around it, and the grain of paper elsewhere."""
+    hole = cv2.dilate(ink.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    known = (~hole).astype(np.float32)
+    values = samples.astype(np.float32) * known[..., None]
+    filled, weight = np.zeros_like(values), np.zeros_like(known)
+    for reach in (9, 25, 75, 225):
+        near = cv2.boxFilter(known, -1, (reach, reach), normalize=False)
+        mean = cv2.boxFilter(values, -1, (reach, reach), normalize=False) / np.maximum(near, 1)[..., None]
+        fresh = (weight == 0) & (near > 0.15 * reach * reach)
+        filled[fresh] = mean[fresh]
+        weight[fresh] = 1
+    filled[weight == 0] = np.median(samples.reshape(-1, 3), axis=0)
+    grain = samples - cv2.GaussianBlur(samples.astype(np.float32), (0, 0), 4)
+    grain[hole] = 0
+    moved = np.roll(grain, (37, 53), (0, 1))
+    return np.clip(np.where(hole[..., None], filled + moved, samples), 0, 255).astype(np.uint8)
+
+
+class Patches:
+    """An endless source of batches.
+
+    Parameters
+    ----------
+    real : list of Real
+    seed : int
+    bank : int
+        How many squares of own strokes to keep; a few are renewed all the time.
+    real_share : float
+        Share of the patches that show a real page.
+    """
+
+    def __init__(self, real: list[Real], seed: int, bank: int = 240, real_share: float = 0.5) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.real = real
+        self.real_share = real_share
+        self.bank = [strokes(self.rng) for _ in range(bank)]
+        areas = np.sqrt([page.ink.size for page in real])
+        self.odds = areas / areas.sum()
+
+    def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Planes ``(size, 3, 256, 256)`` and truth ``(size, 1, 256, 256)`` of 0 and 1."""
+        inputs = np.empty((size, 3, SIDE_PX, SIDE_PX), dtype=np.float32)
+        truths = np.empty((size, 1, SIDE_PX, SIDE_PX), dtype=np.float32)
+        inner = slice(RIM_PX, RIM_PX + SIDE_PX)
+        if self.rng.random() < 0.25:
+            self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
+        for i in range(size):
+            samples, ink = self.real_patch() if self.rng.random() < self.real_share else self.own_patch()
+            inputs[i] = planes(samples)[:, inner, inner]
+            truths[i, 0] = ink[inner, inner] > 127
+        return inputs, truths
+
+    def real_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """A square of a real page, scaled, turned, relit."""
+        rng = self.rng
+        page = self.real[int(rng.choice(len(self.real), p=self.odds))]
+        matrix = self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))))
+        samples = _warped(page.samples, matrix).astype(np.float32) / 255
+        ink = _warped(page.ink, matrix)
+        if rng.random() < 0.25:
+            samples = samples * (1 - rng.uniform(0.1, 0.45) * self._back_side()[..., None])
+        if rng.random() < 0.35:
+            samples = samples * papers.light(rng, FULL_PX)[..., None]
+        if rng.random() < 0.15:
+            samples = samples * papers.stains(rng, FULL_PX)[..., None]
+        samples = _toned(rng, samples)
+        return self._finished(samples, ink, 0.4)
+
+    def own_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Our own strokes on a paper, real or made, with the damage of age and of cameras."""
+        rng = self.rng
+        paper = self._paper()
+        for layer, odds in ((papers.stains, 0.35), (papers.folds, 0.2), (papers.light, 0.5)):
+            if rng.random() < odds:
+                paper = paper * layer(rng, FULL_PX)[..., None]
+        if rng.random() < 0.45:
+            paper = paper * (1 - rng.uniform(0.08, 0.55) * self._back_side()[..., None])
+        cover = self._strokes().astype(np.float32) / 255 if rng.random() < 0.93 else np.zeros((FULL_PX, FULL_PX), "f4")
+        truth = np.where(cover > 0.5, 255, 0).astype(np.uint8)
+        outside = papers.beyond(rng, FULL_PX) if rng.random() < 0.22 else None
+        if outside is not None:
+            cover, truth = np.where(outside, 0, cover), np.where(outside, 0, truth)
+            tone = rng.uniform(0, 0.25) if rng.random() < 0.7 else rng.uniform(0.25, 1.0)
+            world = tone * papers.texture(rng, FULL_PX)
+            paper = np.where(outside[..., None], world[..., None] * np.ones(3, np.float32), paper)
+        soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 1.4)) if rng.random() < 0.8 else cover
+        depth = 1 - np.exp(rng.uniform(np.log(0.06), np.log(0.75)))
+        uneven = 1 + rng.uniform(0, 0.25) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
+        alpha = np.clip(soft * depth * np.clip(uneven, 0.35, 1.3), 0, 1)[..., None]
+        dye = np.zeros(3, dtype=np.float32)
+        if rng.random() < 0.35:
+            dye = (rng.random(3) * rng.uniform(0, 0.6)).astype(np.float32)
+        samples = paper * (1 - alpha) + dye * paper.mean() * alpha
+        return self._finished(samples.astype(np.float32), truth, 0.85)
+
+    def _paper(self) -> NDArray[np.float32]:
+        rng = self.rng
+        if rng.random() < 0.45 and self.real:
+            page = self.real[int(rng.choice(len(self.real), p=self.odds))]
+            matrix = self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.6), np.log(2.5)))))
+            bare = _warped(page.bare, matrix).astype(np.float32) / 255
+            return np.asarray(_toned(rng, bare), dtype=np.float32)
+        return np.asarray(papers.texture(rng, FULL_PX)[..., None] * papers.colour(rng), dtype=np.float32)
+
+    def _strokes(self) -> NDArray[np.uint8]:
+        """Ink of the bank, or of a real page's truth, through a random similarity."""
+        rng = self.rng
+        if rng.random() < 0.25 and self.real:
+            page = self.real[int(rng.choice(len(self.real), p=self.odds))]
+            cover = _warped(
+                page.ink, self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.6), np.log(1.8)))))
+            )
+            return np.asarray(cv2.GaussianBlur(cover, (0, 0), 0.8))
+        sheet = self.bank[int(rng.integers(len(self.bank)))]
+        return _warped(sheet, self._window((*sheet.shape,), float(np.exp(rng.uniform(np.log(0.7), np.log(1.6))))), 0)
+
+    def _back_side(self) -> NDArray[np.float32]:
+        """Another page's ink, mirrored and blurred: 0 none, 1 full."""
+        rng = self.rng
+        seen = cv2.GaussianBlur(self._strokes()[:, ::-1].astype(np.float32) / 255, (0, 0), rng.uniform(0.8, 3.0))
+        if rng.random() < 0.6:
+            seen = seen * np.clip(0.6 + 0.5 * papers.cloud(rng, FULL_PX, 4, 4), 0, 1)
+        return np.asarray(seen, dtype=np.float32)
+
+    def _window(self, shape: tuple[int, ...], scale: float) -> NDArray[np.float64]:
+        """The 2 × 3 matrix from points of a page to points of a patch."""
+        rng = self.rng
+        turn = rng.normal() * 0.06 + (rng.choice((0, 1, 2, 3)) * np.pi / 2 if rng.random() < 0.25 else 0)
+        cos, sin = scale * np.cos(turn), scale * np.sin(turn)
+        flip = -1.0 if rng.random() < 0.25 else 1.0
+        linear = np.array(((cos * flip, -sin), (sin * flip, cos)))
+        reach = 0.4 * FULL_PX / scale
+        centre = [rng.uniform(min(reach, side / 2), max(side - reach, side / 2)) for side in shape[1::-1]]
+        return np.column_stack((linear, FULL_PX / 2 - linear @ np.array(centre)))
+
+    def _finished(
+        self, samples: NDArray[np.float32], ink: NDArray[np.uint8], odds: float
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Camera and codec: exposure, blur, noise, JPEG, loss of colour, negative of a small share."""
+        rng = self.rng
+        if rng.random() < odds:
+            samples = samples ** np.float32(np.exp(rng.normal() * 0.25)) * np.float32(rng.uniform(0.6, 1.15))
+        if rng.random() < 0.25 * odds + 0.1:
+            samples = cv2.GaussianBlur(samples, (0, 0), rng.uniform(0.4, 1.1))
+        if rng.random() < 0.6 * odds:
+            noise = rng.standard_normal((FULL_PX, FULL_PX, 1), dtype=np.float32) * np.float32(rng.uniform(0.002, 0.05))
+            samples = samples + noise
+        if rng.random() < 0.4:
+            samples = np.repeat(samples.mean(axis=2, keepdims=True), 3, axis=2)
+        eight = (np.clip(samples, 0, 1) * 255).astype(np.uint8)
+        if rng.random() < 0.4 * odds:
+            _, code = cv2.imencode(".jpg", eight, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 92))])
+            eight = np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), dtype=np.uint8)
+        return eight, ink
+
+
+def _warped(source: NDArray[np.uint8], matrix: NDArray[np.float64], beyond: int | None = None) -> NDArray[np.uint8]:
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    if scale < 0.7:
+        small = cv2.resize(source, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        matrix = matrix @ np.array(((2.0, 0, 0.5), (0, 2.0, 0.5), (0, 0, 1)))
+        source = np.asarray(small, dtype=np.uint8)
+    border = cv2.BORDER_REFLECT_101 if beyond is None else cv2.BORDER_CONSTANT
+    drawn = cv2.warpAffine(source, matrix, (FULL_PX, FULL_PX), flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(drawn, dtype=np.uint8)
+
+
+def _toned(rng: np.random.Generator, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    if rng.random() < 0.5:
+        gain = rng.uniform(0.6, 1.3)
+        samples = (samples - samples.mean()) * np.float32(rng.uniform(0.55, 1.2)) + samples.mean() * np.float32(gain)
+    if rng.random() < 0.3:
+        samples = samples * rng.uniform(0.75, 1.15, 3).astype(np.float32)
+    return np.clip(samples, 0, 1.2).astype(np.float32)
