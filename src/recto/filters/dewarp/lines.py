@@ -1,0 +1,229 @@
+"""Text lines and rulings of a nearly flat page, as points that should be level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recto.raster.page import Samples
+
+Floats = NDArray[np.float64]
+
+_MOST_GLYPHS = 3000
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Points on lines.
+
+    Attributes
+    ----------
+    points : float64 ndarray, shape (N, 2), x first
+        In pixels of the picture.
+    line : intp ndarray, shape (N,)
+        Which line each point belongs to, from 0.
+    weight : float64 ndarray, shape (N,)
+    glyph_px : float
+        Median height of a glyph; 0 when there are none.
+    """
+
+    points: Floats
+    line: NDArray[np.intp]
+    weight: Floats
+    glyph_px: float
+
+    @property
+    def count(self) -> int:
+        return int(self.line.max()) + 1 if len(self.line) else 0
+
+    def moved(self, points: Floats) -> Lines:
+        """The same lines with their points elsewhere."""
+        return Lines(points, self.line, self.weight, self.glyph_px)
+
+
+def find_lines(grey: Samples, *, steep: float = 0.35) -> Lines:
+    """The text lines and rulings of a page whose lines are level to within ``steep`` (rise over run).
+
+    Parameters
+    ----------
+    grey : uint8 ndarray, shape (H, W)
+        A page of about 150 to 200 dpi.
+    """
+    ink = ink_mask(grey)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    boxes = stats[1:count].astype(np.float64)
+    glyphs = _glyph_boxes(boxes, grey.shape[1])
+    chains = _chains(glyphs, steep)
+    points, line, weight = [], [], []
+    for chain in chains:
+        baseline = _baseline(glyphs[chain])
+        if baseline is not None:
+            points.append(baseline)
+            line.append(np.full(len(baseline), len(line)))
+            weight.append(np.ones(len(baseline)))
+    for ruling in _rulings(ink, boxes, steep):
+        points.append(ruling)
+        line.append(np.full(len(ruling), len(line)))
+        weight.append(np.full(len(ruling), 0.7))
+    height = float(np.median(glyphs[:, 3])) if len(glyphs) else 0.0
+    if not points:
+        return Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0), height)
+    return Lines(np.concatenate(points), np.concatenate(line).astype(np.intp), np.concatenate(weight), height)
+
+
+def ink_mask(grey: Samples) -> NDArray[np.bool_]:
+    """Strokes: darker than their neighbourhood by more than noise, whatever the light."""
+    size = max(15, round(grey.shape[1] / 45)) | 1
+    values = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
+    mean = cv2.blur(values, (size, size))
+    depth = mean - values
+    spread = np.sqrt(np.maximum(cv2.blur(depth * depth, (size, size)), 0))
+    noise = float(np.median(np.abs(depth))) * 1.48
+    mask: NDArray[np.bool_] = depth > np.maximum(max(5.0, 3.0 * noise), 0.8 * spread)
+    return mask
+
+
+def _glyph_boxes(boxes: Floats, width: int) -> Floats:
+    """Components of the size of letters: rows of left, top, width, height, area."""
+    low, high = width / 320, width / 24
+    good = (boxes[:, 3] >= low) & (boxes[:, 3] <= high) & (boxes[:, 2] <= 3 * high) & (boxes[:, 2] >= 2)
+    good &= boxes[:, 4] >= 0.12 * boxes[:, 2] * boxes[:, 3]
+    good &= boxes[:, 2] < 9 * boxes[:, 3]
+    letters = boxes[good]
+    if len(letters) > _MOST_GLYPHS:
+        letters = letters[np.sort(np.argsort(-letters[:, 4], kind="stable")[:_MOST_GLYPHS])]
+    return letters
+
+
+def _chains(glyphs: Floats, steep: float) -> list[NDArray[np.intp]]:
+    """Glyphs chained to lines: each to its nearest mutual neighbour on the right."""
+    if len(glyphs) < 3:
+        return []
+    order = np.argsort(glyphs[:, 0], kind="stable")
+    left, top, width, height = glyphs[order, :4].T
+    right, bottom, middle = left + width, top + height, top + height / 2
+    follower = np.full(len(order), -1)
+    gap_of = np.full(len(order), np.inf)
+    for i in range(len(order)):
+        reach = right[i] + 1.7 * height[i] + 4
+        stop = int(np.searchsorted(left, reach, side="right"))
+        if stop <= i + 1:
+            continue
+        j = np.arange(i + 1, stop)
+        gap = left[j] - right[i]
+        tall, short = np.maximum(height[i], height[j]), np.minimum(height[i], height[j])
+        overlap = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
+        run = np.maximum(left[j] + width[j] / 2 - left[i] - width[i] / 2, 1)
+        fits = (gap > -0.5 * np.minimum(width[i], width[j])) & (gap < 1.7 * tall) & (short > 0.33 * tall)
+        fits &= (overlap > 0.35 * short) & (np.abs(middle[j] - middle[i]) < steep * run + 0.5 * tall)
+        if fits.any():
+            cost = np.where(fits, np.maximum(gap, 0) + 1.0 * np.abs(bottom[j] - bottom[i]), np.inf)
+            k = int(cost.argmin())
+            follower[i], gap_of[i] = j[k], cost[k]
+    return [order[chain] for chain in _linked(follower, gap_of)]
+
+
+def _linked(follower: NDArray[np.intp], cost: Floats) -> list[NDArray[np.intp]]:
+    """Chains of at least three, each glyph followed and preceded by one at most."""
+    leader = np.full(len(follower), -1)
+    for i in np.argsort(cost, kind="stable"):
+        j = follower[i]
+        if j >= 0 and leader[j] < 0:
+            leader[j] = i
+    chains = []
+    following = np.full(len(follower), -1)
+    following[leader[leader >= 0]] = np.flatnonzero(leader >= 0)
+    for start in np.flatnonzero(leader < 0):
+        chain = [int(start)]
+        while following[chain[-1]] >= 0:
+            chain.append(int(following[chain[-1]]))
+        if len(chain) >= 3:
+            chains.append(np.array(chain, dtype=np.intp))
+    return chains
+
+
+def _baseline(glyphs: Floats) -> Floats | None:
+    """Feet of the letters that stand on a smooth line; descenders and marks left out."""
+    x = glyphs[:, 0] + glyphs[:, 2] / 2
+    feet = glyphs[:, 1] + glyphs[:, 3]
+    height = float(np.median(glyphs[:, 3]))
+    span = float(x[-1] - x[0])
+    if span < 2.0 * height:
+        return None
+    t = (x - x.mean()) / max(span / 2, 1)
+    degree = 1 if len(x) < 7 else 2 if len(x) < 16 else 3 if len(x) < 30 else 4
+    basis = np.vander(t, degree + 1)
+    weight = np.where(glyphs[:, 3] < 0.55 * height, 0.05, 1.0)
+    off = np.zeros(len(x))
+    for _ in range(6):
+        root = np.sqrt(weight)[:, None]
+        solved = np.linalg.lstsq(basis * root, feet * root[:, 0], rcond=1e-9)[0]
+        off = (feet - basis @ solved) / height
+        weight = 1 / (1 + (off / np.where(off > 0, 0.07, 0.12)) ** 2) ** 2
+        weight = np.where(glyphs[:, 3] < 0.55 * height, 0.05 * weight, weight)
+    stands = (off < 0.14) & (off > -0.2) & (glyphs[:, 3] >= 0.55 * height)
+    if stands.sum() < max(3, 0.45 * len(x)):
+        return None
+    return np.stack((x[stands], feet[stands]), axis=1)
+
+
+def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats]:
+    """Long thin strokes, followed along their middle, and the long edges of bars."""
+    width = ink.shape[1]
+    found = []
+    for left, top, wide, high, area in boxes[boxes[:, 2] > width / 16].astype(int)[:60]:
+        if high > steep * wide + width / 40:
+            continue
+        part = ink[top : top + high, left : left + wide]
+        columns = np.arange(2, wide - 2, max(2, width // 250))
+        dark = part[:, columns]
+        depth = dark.sum(axis=0)
+        thick = float(np.median(depth[depth > 0])) if (depth > 0).any() else 0.0
+        if thick <= 0 or thick > width / 120 or area > 1.8 * thick * wide:
+            continue
+        thin = (depth > 0) & (depth <= 1.6 * thick + 1)
+        if thin.sum() < 8:
+            continue
+        rows = np.arange(high)[:, None]
+        centre = (dark * rows).sum(axis=0)[thin] / depth[thin]
+        found.append(np.stack((left + columns[thin], top + centre), axis=1))
+    return [ruling for ruling in found if np.ptp(ruling[:, 0]) > width / 20]
+
+
+def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
+    """Slopes (rise over run) of parts of lines, each about five glyph heights long, with their middles and lengths.
+
+    Returns
+    -------
+    slope : float64 ndarray, shape (N,)
+        Positive: the line falls to the right.
+    middle : float64 ndarray, shape (N, 2)
+    run : float64 ndarray, shape (N,)
+        Length along x in pixels.
+    """
+    part_px = max(5.0 * lines.glyph_px, 30.0)
+    slope, middle, run = [], [], []
+    for k in range(lines.count):
+        points = lines.points[lines.line == k]
+        parts = max(1, int(np.ptp(points[:, 0]) / part_px))
+        edges = np.linspace(points[:, 0].min(), points[:, 0].max() + 1e-6, parts + 1)
+        which = np.clip(np.searchsorted(edges, points[:, 0], side="right") - 1, 0, parts - 1)
+        for part in range(parts):
+            few = points[which == part]
+            length = float(np.ptp(few[:, 0])) if len(few) >= 3 else 0.0
+            if length < 1.5 * lines.glyph_px or length < 8:
+                continue
+            x = few[:, 0] - few[:, 0].mean()
+            slope.append(float((x * few[:, 1]).sum() / (x * x).sum()))
+            middle.append(few.mean(axis=0))
+            run.append(length)
+    return np.array(slope), np.array(middle).reshape(-1, 2), np.array(run)
+
+
+def unlevelness(lines: Lines) -> float:
+    """How far lines are from level: mean absolute slope of their parts (rise over run), weighted by length."""
+    slope, _, run = slopes(lines)
+    return float(np.average(np.minimum(np.abs(slope), 0.5), weights=run)) if len(slope) else 0.0

@@ -1,0 +1,168 @@
+"""The refinement: a smooth displacement after which lines are level, by sparse least squares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
+from recto.raster import GridMap
+from recto.raster.page import Samples
+
+_KNOTS = (16, 13)
+_ROUNDS = 3
+_STIFFNESS = (0.06, 0.03, 0.02)
+_MEMBRANE = 0.008
+_REST = 0.0005
+_ANCHOR = 0.1
+
+
+@dataclass(frozen=True)
+class Refined:
+    """What the refinement reached.
+
+    Attributes
+    ----------
+    grid : float64 ndarray, shape (R, C, 2)
+        As the grid that was given, moved.
+    before, after : float
+        Mean absolute slope of the lines.
+    lines : int
+        Lines that it stands on.
+    rounds : int
+        Rounds that were kept.
+    """
+
+    grid: Floats
+    before: float
+    after: float
+    lines: int
+    rounds: int
+
+
+def draw(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Samples:
+    """A grey picture flattened through ``grid`` at ``shape``."""
+    dense = GridMap(grid, shape).dense()
+    x, y = np.ascontiguousarray(dense[..., 0]), np.ascontiguousarray(dense[..., 1])
+    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def refine(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Refined:
+    """Level the lines of a coarsely flattened page, in rounds; a round that levels nothing is dropped.
+
+    Parameters
+    ----------
+    grey : uint8 ndarray, shape (h, w)
+        The photo.
+    grid : float64 ndarray, shape (R, C, 2)
+        The coarse map, in pixels of ``grey``.
+    shape : tuple of int
+        ``(H, W)`` at which to look: about 150 to 200 dpi of the page.
+    """
+    lines = find_lines(draw(grey, grid, shape))
+    before = now = unlevelness(lines)
+    kept = 0
+    for turn in range(_ROUNDS):
+        if lines.count < 3:
+            break
+        moved = _step(grid, lines, shape, stiffness=_STIFFNESS[turn])
+        again = find_lines(draw(grey, moved, shape))
+        then = unlevelness(again)
+        if then >= now or again.count < 0.8 * lines.count:
+            break
+        gain = now - then
+        grid, lines, now, kept = moved, again, then, kept + 1
+        if gain < 0.03 * before:
+            break
+    return Refined(grid, before, now, lines.count, kept)
+
+
+def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float) -> Floats:
+    """The grid after one displacement."""
+    height, width = shape
+    across = np.array([width - 1, height - 1], dtype=np.float64)
+    at = lines.points / across
+    basis = spline_basis(at)
+    knots = _levelled(basis, lines, stiffness)
+    rows, columns = grid.shape[:2]
+    v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
+    wanted = np.stack((u.ravel(), v.ravel()), axis=1)
+    source = wanted.copy()
+    for _ in range(8):
+        shift = spline_basis(np.clip(source, 0, 1)) @ knots / across[1]
+        source[:, 1] = wanted[:, 1] - shift
+    read = GridMap(grid, (height, width)).read_points(source * across)
+    return read.reshape(rows, columns, 2)
+
+
+def _levelled(basis: Floats, lines: Lines, stiffness: float) -> Floats:
+    """Knots of the vertical displacement in pixels: each line level, the surface smooth, nothing moved for nothing."""
+    y = lines.points[:, 1]
+    unit = max(lines.glyph_px, 6.0)
+    weight = lines.weight.copy()
+    knots = np.zeros(basis.shape[1])
+    edge = spline_basis(_level_edges())
+    stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(basis.shape[1])
+    stiff += _ANCHOR * edge.T @ edge
+    for _ in range(4):
+        total = np.bincount(lines.line, weight, lines.count)
+        share = weight / np.maximum(total[lines.line], 1e-9)
+        centre = np.zeros((lines.count, basis.shape[1]))
+        np.add.at(centre, lines.line, share[:, None] * basis)
+        middle = np.bincount(lines.line, share * y, lines.count)
+        rows, right = basis - centre[lines.line], y - middle[lines.line]
+        normal = rows.T @ (weight[:, None] * rows) + stiff
+        knots = np.linalg.solve(normal, -rows.T @ (weight * right))
+        off = (rows @ knots + right) / (0.15 * unit)
+        weight = lines.weight / (1 + off * off)
+    return knots
+
+
+def spline_basis(at: Floats) -> Floats:
+    """Cubic B-spline weights of points in the unit square: float64 ndarray of shape (N, knots)."""
+    rows, columns = _KNOTS
+    v = _weights(at[:, 1], rows)
+    u = _weights(at[:, 0], columns)
+    return (v[:, :, None] * u[:, None, :]).reshape(len(at), rows * columns)
+
+
+def _weights(t: Floats, knots: int) -> Floats:
+    position = np.clip(t, 0, 1) * (knots - 3)
+    whole = np.minimum(position.astype(np.intp), knots - 4)
+    f = position - whole
+    out = np.zeros((len(t), knots))
+    index = np.arange(len(t))
+    parts = ((1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6)
+    for k, part in enumerate(parts):
+        out[index, whole + k] = part
+    return out
+
+
+def bending(knots: tuple[int, int]) -> Floats:
+    """The quadratic form of the second differences of a knot grid, in both directions and across."""
+    rows, columns = knots
+    second = [np.diff(np.eye(n), 2, axis=0) for n in (rows, columns)]
+    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
+    down = np.kron(second[0].T @ second[0], np.eye(columns))
+    along = np.kron(np.eye(rows), second[1].T @ second[1])
+    cross = np.kron(first[0].T @ first[0], first[1].T @ first[1])
+    form: NDArray[np.float64] = down + along + 2 * cross
+    return form
+
+
+def stretching(knots: tuple[int, int]) -> Floats:
+    """The quadratic form of the first differences of a knot grid."""
+    rows, columns = knots
+    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
+    form: NDArray[np.float64] = np.kron(first[0].T @ first[0], np.eye(columns))
+    form = form + np.kron(np.eye(rows), first[1].T @ first[1])
+    return form
+
+
+def _level_edges() -> Floats:
+    """Points on the upper and lower edge of the unit square, where the outline has already said what is level."""
+    x = np.linspace(0, 1, 40)
+    return np.concatenate([np.stack((x, np.full_like(x, y)), axis=1) for y in (0.0, 1.0)])
