@@ -17,6 +17,3 @@ class Config(BaseModel):
         None,
         description="A folder, or s3://bucket/prefix with credentials and endpoint in the usual AWS_… variables.",
     )
-    min_free_mb: int = Field(
-        512, ge=0, description="New pages are refused while the folder's disk has less than this free."
-    )

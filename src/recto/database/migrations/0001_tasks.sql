@@ -47,6 +47,12 @@ CREATE TRIGGER tasks_deleted AFTER DELETE ON tasks
     FOR EACH ROW WHEN (OLD.state IN ('pending', 'processing'))
     EXECUTE FUNCTION tasks_notify_closed();
 
+-- Chores that all workers share, each done by whichever comes first when it is due.
+CREATE TABLE chores (
+    name text PRIMARY KEY,
+    last_begun_at timestamptz NOT NULL DEFAULT now()
+);
+
 -- The version of each schema that is not ours but lives in this database.
 CREATE TABLE schema_parts (
     part text PRIMARY KEY,

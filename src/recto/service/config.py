@@ -1,0 +1,35 @@
+"""Settings of the service room."""
+
+from __future__ import annotations
+
+import os
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Config(BaseModel):
+    """What a task may cost, and how workers behave."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    worker_slots: int | None = Field(
+        None, ge=0, le=256, description="Pages that one worker takes at a time; unset: one per core; 0: no worker."
+    )
+    task_timeout_s: float = Field(300.0, gt=0, description="The wall-clock time that one attempt may take.")
+    task_memory_mb: int = Field(4096, ge=128, description="The memory that the process of one attempt may use.")
+    tasks_per_child: int = Field(200, ge=1, description="A child process is replaced after so many tasks.")
+    drain_s: float = Field(30.0, ge=0, description="How long a stopping worker lets running tasks finish.")
+    poll_s: float = Field(5.0, gt=0, le=300, description="How often an idle worker looks without being called.")
+    store_patience_s: float = Field(
+        300.0, ge=0, description="How long a worker keeps a page in hand while the blob store does not answer."
+    )
+    orphans_every_s: float = Field(900.0, gt=0, description="How often blobs that no task wants are looked for.")
+    orphan_after_s: float = Field(3600.0, gt=0, description="How old a blob that no task wants must be to be deleted.")
+    min_free_mb: int = Field(512, ge=0, description="New pages are refused while the blobs' disk has less free.")
+
+    @property
+    def slots(self) -> int:
+        """Pages that one worker takes at a time."""
+        if self.worker_slots is not None:
+            return self.worker_slots
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,234 @@
+"""The verbs that a server offers its clients."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from recto.codec import Limits, probe
+from recto.database import Database
+from recto.errors import BlobMissingError, DatabaseUnavailableError, QueueFullError, StoreFullError
+from recto.pipeline import Recipe, plan
+from recto.service.config import Config
+from recto.service.keys import input_key, new_task_id, normal_task_id, result_keys
+from recto.store import BlobStore
+from recto.tasks import Config as TasksConfig
+from recto.tasks import Engine, Task, TaskQueue, TaskState, Waiting, prepare
+
+_LATER = "Try again later."
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """What a client may know of its task."""
+
+    id: str
+    state: TaskState
+    operation: str
+    pages: int
+    error: str | None
+    notes: tuple[str, ...]
+    submitted_at: datetime
+    expires_at: datetime
+
+
+class Service:
+    """Submit, fetch, cancel; made by ``open_service``."""
+
+    def __init__(
+        self,
+        queue: TaskQueue,
+        waiting: Waiting,
+        store: BlobStore,
+        database: Database,
+        tasks: TasksConfig,
+        config: Config,
+        limits: Limits,
+    ) -> None:
+        self._queue = queue
+        self._waiting = waiting
+        self._store = store
+        self._database = database
+        self._tasks = tasks
+        self._config = config
+        self._limits = limits
+
+    async def submit(self, client_id: str, operation: str, recipe: Recipe, body: bytes) -> str:
+        """Accept a file; when this returns its task is durable and will be closed, whatever dies meanwhile.
+
+        Returns
+        -------
+        str
+            The task's id, a lower-case UUID.
+
+        Raises
+        ------
+        InputError
+            The recipe or the file is at fault; nothing was kept.
+        QueueFullError
+            Too much waits already, or the disk is nearly full.
+        DatabaseUnavailableError, StoreUnavailableError
+            Nothing is promised; try again.
+        """
+        steps = plan(recipe)
+        await asyncio.to_thread(probe, body, self._limits)
+        await self._find_room(client_id, len(body))
+        task_id = new_task_id()
+        try:
+            await self._store.put(input_key(task_id), body)
+        except StoreFullError as error:
+            raise self._disk_full(0) from error
+        # If this fails, the blob has no task and is swept; it cannot be deleted here, because a lost answer to
+        # a commit may mean that the task is there.
+        await self._queue.add(task_id, client_id, operation, steps.as_json(), len(body))
+        return task_id
+
+    async def fetch(self, client_id: str, task_id: str, wait_s: float = 0) -> TaskView | None:
+        """A client's task, waited for up to ``wait_s`` while it is open.
+
+        Returns
+        -------
+        TaskView or None
+            None when there is none: never was, expired, cancelled, another client's, or no id at all.
+
+        Raises
+        ------
+        DatabaseUnavailableError
+        """
+        known = normal_task_id(task_id)
+        if known is None:
+            return None
+        task = await self._find(client_id, known)
+        if task is not None and task.state.is_open and wait_s > 0:
+            task = await self._wait(client_id, known, wait_s)
+        return None if task is None else _view(task)
+
+    async def result(self, client_id: str, task_id: str) -> tuple[bytes, ...] | None:
+        """The PNG files of a completed task, page 1 first; None when there is no result.
+
+        Raises
+        ------
+        DatabaseUnavailableError, StoreUnavailableError
+        BlobMissingError
+            A result that should be there is lost.
+        """
+        known = normal_task_id(task_id)
+        task = None if known is None else await self._find(client_id, known)
+        if task is None or task.state is not TaskState.COMPLETED:
+            return None
+        try:
+            return tuple([await self._store.get(key) for key in result_keys(task.id, task.attempt, task.pages)])
+        except BlobMissingError:
+            if await self._find(client_id, task.id) is None:  # cancelled or expired while we read
+                return None
+            raise
+
+    async def cancel(self, client_id: str, task_id: str) -> None:
+        """Drop a waiting task, stop a running one, purge a finished one; no matter how often it is said.
+
+        Raises
+        ------
+        DatabaseUnavailableError, StoreUnavailableError
+        """
+        known = normal_task_id(task_id)
+        task = None if known is None else await self._queue.cancel(known, client_id)
+        if task is not None:
+            await self._store.delete([input_key(task.id), *result_keys(task.id, task.attempt, task.pages)])
+
+    async def ready(self) -> dict[str, bool]:
+        """Whether each part that a submit and its processing need is there."""
+        try:
+            workers = await self._queue.live_workers() > 0
+            database = True
+        except DatabaseUnavailableError:
+            workers = database = False
+        try:
+            free_mb = await self._store.free_mb()
+            blobs = free_mb is None or free_mb >= self._config.min_free_mb
+        except OSError:
+            blobs = False
+        return {"database": database, "blobs": blobs, "workers": workers}
+
+    async def _find_room(self, client_id: str, body_bytes: int) -> None:
+        load = await self._queue.load(client_id)
+        limits = self._tasks
+        for name, allowed, found in (
+            ("max_waiting_tasks", limits.max_waiting_tasks, load.tasks + 1),
+            ("max_waiting_tasks_per_client", limits.max_waiting_tasks_per_client, load.client_tasks + 1),
+            ("max_waiting_mb", limits.max_waiting_mb, (load.bytes + body_bytes) / 1e6),
+            ("max_waiting_mb_per_client", limits.max_waiting_mb_per_client, (load.client_bytes + body_bytes) / 1e6),
+        ):
+            if found > allowed:
+                raise QueueFullError(name, allowed, found, _LATER)
+        free_mb = await self._store.free_mb()
+        if free_mb is not None and free_mb - body_bytes / 1e6 < self._config.min_free_mb:
+            raise self._disk_full(free_mb)
+
+    def _disk_full(self, free_mb: float) -> QueueFullError:
+        least = self._config.min_free_mb
+        error = QueueFullError("min_free_mb", least, free_mb, _LATER)
+        error.args = (f"The disk has {free_mb:.0f} MB free, and min_free_mb asks for {least}. {_LATER}",)
+        return error
+
+    async def _find(self, client_id: str, task_id: str) -> Task | None:
+        task = await self._queue.find(task_id)
+        if task is None or task.client_id != client_id or task.state is TaskState.CANCELLED:
+            return None
+        if task.expired:
+            await self._expire()
+            return None
+        return task
+
+    async def _expire(self) -> None:
+        """Somebody asked for a task whose time is over: clear what is over now rather than at the next sweep."""
+        for gone in await self._queue.expire():
+            await self._store.delete([input_key(gone.id), *result_keys(gone.id, gone.attempt, gone.pages)])
+
+    async def _wait(self, client_id: str, task_id: str, wait_s: float) -> Task | None:
+        closed = self._waiting.expect(task_id)
+        try:
+            # Looked at again, because it may have been closed before we were listed among those who wait.
+            task = await self._find(client_id, task_id)
+            if task is None or not task.state.is_open:
+                return task
+            await asyncio.wait([closed], timeout=wait_s)
+            return await self._find(client_id, task_id)
+        finally:
+            self._waiting.forget(task_id, closed)
+
+
+@asynccontextmanager
+async def open_service(
+    database: Database,
+    store: BlobStore,
+    *,
+    tasks: TasksConfig | None = None,
+    config: Config | None = None,
+    limits: Limits | None = None,
+) -> AsyncIterator[Service]:
+    """The service over an open database and a store."""
+    await prepare(database)
+    tasks = tasks or TasksConfig()
+    waiting = Waiting(database)
+    await waiting.start()
+    try:
+        queue = TaskQueue(database, Engine(), tasks)
+        yield Service(queue, waiting, store, database, tasks, config or Config(), limits or Limits())
+    finally:
+        await waiting.stop()
+
+
+def _view(task: Task) -> TaskView:
+    return TaskView(
+        id=task.id,
+        state=task.state,
+        operation=task.operation,
+        pages=task.pages,
+        error=task.error,
+        notes=task.notes,
+        submitted_at=task.submitted_at,
+        expires_at=task.expires_at,
+    )

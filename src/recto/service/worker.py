@@ -1,0 +1,310 @@
+"""A worker: takes tasks, has them done by child processes, and keeps the house."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from recto.codec import Limits
+from recto.database import Database, Listener
+from recto.errors import AttemptFailedError, BlobMissingError, DatabaseUnavailableError, StoreUnavailableError
+from recto.service.bell import Bell
+from recto.service.child import Answer, process
+from recto.service.config import Config
+from recto.service.housekeeping import keep_house
+from recto.service.keys import input_key, result_key, result_keys
+from recto.service.slot import Slot
+from recto.store import BlobStore
+from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, TaskQueue, prepare
+from recto.tasks import Config as TasksConfig
+
+log = logging.getLogger(__name__)
+
+Child = Callable[[bytes, str, Limits], Answer]
+T = TypeVar("T")
+
+_AGAIN_AFTER_S = 1.0
+
+
+class Stop:
+    """How a worker is told to stop: first gently, then at once."""
+
+    def __init__(self) -> None:
+        self.gently = asyncio.Event()
+        self.at_once = asyncio.Event()
+
+    def ask(self) -> None:
+        """Let running tasks finish; asked again: hand them back now."""
+        (self.at_once if self.gently.is_set() else self.gently).set()
+
+
+async def run_worker(
+    database: Database,
+    store: BlobStore,
+    *,
+    tasks: TasksConfig | None = None,
+    config: Config | None = None,
+    limits: Limits | None = None,
+    child: Child = process,
+    stop: Stop | None = None,
+) -> None:
+    """Work until told to stop.
+
+    Parameters
+    ----------
+    database : Database
+        Open.
+    store : BlobStore
+    tasks, config, limits
+        Settings; defaults when None.
+    child : callable
+        What runs in the child process; a function of a module.
+    stop : Stop, optional
+        Without it SIGTERM and SIGINT are handled: the first lets running tasks finish for ``drain_s`` and hands the
+        rest back without counting the attempt, the second hands back at once.
+    """
+    await prepare(database)
+    worker = _Worker(database, store, tasks or TasksConfig(), config or Config(), limits or Limits(), child)
+    if stop is not None:
+        await worker.run(stop)
+        return
+    with _signals() as asked:
+        await worker.run(asked)
+
+
+@dataclass
+class _Work:
+    """A claim and the coroutine that works on it.
+
+    Attributes
+    ----------
+    lost : bool
+        Somebody else has closed the task, or has it now.
+    closing : bool
+        We are closing it ourselves; the fence decides, and what is heard about it is our own doing.
+    """
+
+    claim: Claim
+    task: asyncio.Task[None] | None = None
+    lost: bool = False
+    closing: bool = False
+
+    def lose(self) -> None:
+        """Stop working on it."""
+        if self.task is not None and not self.closing:
+            log.info("Task %s is not ours any more.", self.claim.id)
+            self.lost = True
+            self.task.cancel()
+
+    def stop(self) -> None:
+        """Cut it off, to be handed back."""
+        if self.task is not None:
+            self.task.cancel()
+
+
+class _Worker:
+    def __init__(
+        self, database: Database, store: BlobStore, tasks: TasksConfig, config: Config, limits: Limits, child: Child
+    ) -> None:
+        self._store = store
+        self._tasks = tasks
+        self._config = config
+        self._limits = limits
+        self._child = child
+        self._queue = TaskQueue(database, Engine(), tasks)
+        self._claims = Claims(database, Engine(), tasks)
+        self._bell = Bell()
+        self._in_hand: dict[str, _Work] = {}
+        heard = {INSERTED_CHANNEL: lambda _: self._bell.ring(), CLOSED_CHANNEL: self._closed}
+        self._listener = Listener(database, heard, self._connected)
+
+    async def run(self, stop: Stop) -> None:
+        await self._insist("registering", self._claims.register)
+        await self._listener.start()
+        aside = [
+            asyncio.create_task(self._heartbeat(), name="heartbeat"),
+            asyncio.create_task(keep_house(self._claims, self._queue, self._store, self._tasks, self._config)),
+        ]
+        slots = [asyncio.create_task(self._serve(stop)) for _ in range(self._config.slots)]
+        log.info("The worker is up with %d slots.", len(slots))
+        try:
+            await stop.gently.wait()
+            log.info("The worker stops; %d tasks are in hand.", len(self._in_hand))
+            self._bell.ring()
+            await self._drain(stop, slots)
+        finally:
+            for task in [*slots, *aside]:
+                task.cancel()
+            await asyncio.gather(*slots, *aside, return_exceptions=True)
+            await self._listener.stop()
+            with suppress(DatabaseUnavailableError):
+                await self._claims.unregister()
+        log.info("The worker has stopped.")
+
+    async def _drain(self, stop: Stop, slots: Collection[asyncio.Task[None]]) -> None:
+        at_once = asyncio.create_task(stop.at_once.wait())
+        finished = asyncio.gather(*slots, return_exceptions=True)
+        either: set[asyncio.Future[Any]] = {at_once, finished}
+        await asyncio.wait(either, timeout=self._config.drain_s, return_when=asyncio.FIRST_COMPLETED)
+        at_once.cancel()
+        for work in list(self._in_hand.values()):
+            work.stop()
+        await finished
+
+    async def _serve(self, stop: Stop) -> None:
+        """One slot: take, process, again."""
+        slot = Slot(
+            timeout_s=self._config.task_timeout_s,
+            memory_mb=self._config.task_memory_mb,
+            tasks_per_child=self._config.tasks_per_child,
+        )
+        try:
+            while not stop.gently.is_set():
+                heard = self._bell.count
+                claim = await self._take()
+                if claim is None:
+                    await self._bell.rung_after(heard, self._config.poll_s)
+                    continue
+                await self._work_on(slot, claim)
+        finally:
+            await slot.close()
+
+    async def _take(self) -> Claim | None:
+        try:
+            return await self._claims.take()
+        except DatabaseUnavailableError as error:
+            log.warning("No task can be taken: %s", error.message)
+            await asyncio.sleep(_AGAIN_AFTER_S)
+            return None
+
+    async def _work_on(self, slot: Slot, claim: Claim) -> None:
+        work = _Work(claim)
+        self._in_hand[claim.id] = work
+        work.task = asyncio.create_task(self._process(slot, work), name=f"task {claim.id}")
+        try:
+            await asyncio.wait([work.task])
+            await self._settle(work, work.task)
+        finally:
+            work.task.cancel()
+            del self._in_hand[claim.id]
+
+    async def _process(self, slot: Slot, work: _Work) -> None:
+        """See a task through, whatever comes of it; cancelled when it is not ours any more or the worker stops."""
+        claim = work.claim
+        try:
+            body = await self._insist("reading what was sent", partial(self._store.get, input_key(claim.id)))
+        except BlobMissingError:
+            await self._close(work, partial(self._claims.fail, claim, "What was sent is not there any more."))
+            return
+        try:
+            answer = await slot.run(self._child, body, claim.recipe, self._limits)
+        except AttemptFailedError as error:
+            await self._died(work, error.message)
+            return
+        if answer.refused is not None:
+            await self._close(work, partial(self._claims.fail, claim, answer.refused))
+        elif answer.crashed is not None:
+            log.error("Task %s crashed in its child:\n%s", claim.id, answer.trace)
+            await self._died(work, answer.crashed)
+        else:
+            await self._keep(work, answer)
+
+    async def _keep(self, work: _Work, answer: Answer) -> None:
+        """Store the pages under the attempt's name, then close the task if it is still ours."""
+        claim, pages = work.claim, len(answer.pages)
+        for number, page in enumerate(answer.pages, start=1):
+            key = result_key(claim.id, claim.attempt, number)
+            await self._insist("storing the result", partial(self._store.put, key, page))
+        if not await self._close(work, partial(self._claims.complete, claim, pages, answer.notes)):
+            log.warning("The result of task %s comes too late: it is not ours any more.", claim.id)
+            await self._delete(result_keys(claim.id, claim.attempt, pages))
+
+    async def _died(self, work: _Work, why: str) -> None:
+        log.warning("Attempt %d at task %s died: %s.", work.claim.attempt, work.claim.id, why)
+        work.closing = True
+        if not await self._insist("closing a task", partial(self._claims.retry, work.claim, why)):
+            await self._delete([input_key(work.claim.id)])
+
+    async def _close(self, work: _Work, closing: Callable[[], Awaitable[bool]]) -> bool:
+        work.closing = True
+        ours = await self._insist("closing a task", closing)
+        if ours:
+            await self._delete([input_key(work.claim.id)])
+        return ours
+
+    async def _delete(self, keys: Collection[str]) -> None:
+        try:
+            await self._store.delete(keys)
+        except StoreUnavailableError as error:
+            log.warning("%d blobs are left to the sweep: %s", len(keys), error.message)
+
+    async def _settle(self, work: _Work, task: asyncio.Task[None]) -> None:
+        """After the work: if it was cut off, give the task back, unless it was taken from us."""
+        fault = None if task.cancelled() else task.exception()
+        if not task.cancelled() and fault is None:
+            return
+        if fault is not None:
+            log.error("Working on task %s failed.", work.claim.id, exc_info=fault)
+        try:
+            if work.lost:
+                await self._claims.drop(work.claim)
+            else:
+                await self._claims.hand_back(work.claim)
+        except DatabaseUnavailableError as error:
+            log.warning("Task %s is left to the sweep: %s", work.claim.id, error.message)
+        if fault is not None:
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    async def _insist(self, what: str, doing: Callable[[], Awaitable[T]]) -> T:
+        """Do it again until it works: what is in hand is worth more than a pause of the database or the store."""
+        loop = asyncio.get_running_loop()
+        give_up_at = loop.time() + self._config.store_patience_s
+        while True:
+            try:
+                return await doing()
+            except DatabaseUnavailableError as error:
+                log.warning("Waiting for the database (%s): %s", what, error.message)
+            except StoreUnavailableError as error:
+                log.warning("Waiting for the blob store (%s): %s", what, error.message)
+                if loop.time() > give_up_at:
+                    raise
+            await asyncio.sleep(_AGAIN_AFTER_S)
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(self._tasks.heartbeat_s)
+            held = [work.claim for work in self._in_hand.values()]
+            try:
+                for claim in await self._claims.beat(held):
+                    work = self._in_hand.get(claim.id)
+                    if work is not None and work.claim == claim:
+                        work.lose()
+            except DatabaseUnavailableError as error:
+                log.warning("No sign of life can be given: %s", error.message)
+
+    async def _connected(self) -> None:
+        self._bell.ring()
+
+    def _closed(self, task_id: str) -> None:
+        work = self._in_hand.get(task_id)
+        if work is not None:
+            work.lose()
+
+
+@contextmanager
+def _signals() -> Iterator[Stop]:
+    stop = Stop()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.ask)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,27 @@
+"""The durable queue of tasks; it knows no pages and no blobs.
+
+Owns procrastinate: its tables hold one job per open task, and its SQL gives a job to exactly one worker.
+"""
+
+from recto.tasks.claims import Claim, Claims
+from recto.tasks.config import Config
+from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
+from recto.tasks.queue import Closed, Load, TaskQueue
+from recto.tasks.task import Task, TaskState
+from recto.tasks.waiting import CLOSED_CHANNEL, Waiting
+
+__all__ = [
+    "CLOSED_CHANNEL",
+    "INSERTED_CHANNEL",
+    "Claim",
+    "Claims",
+    "Closed",
+    "Config",
+    "Engine",
+    "Load",
+    "Task",
+    "TaskQueue",
+    "TaskState",
+    "Waiting",
+    "prepare",
+]

@@ -1,0 +1,114 @@
+"""The queue as clients see it: add, find, cancel, expire."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from recto.database import Database
+from recto.tasks.config import Config
+from recto.tasks.engine import STATEMENTS, Engine
+from recto.tasks.task import Task, TaskState
+
+
+@dataclass(frozen=True)
+class Load:
+    """Open tasks and the bytes of their bodies, of everybody and of one client."""
+
+    tasks: int
+    bytes: int
+    client_tasks: int
+    client_bytes: int
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A task that is no more, and what names its blobs."""
+
+    id: str
+    attempt: int
+    pages: int
+
+
+class TaskQueue:
+    """Tasks and the engine's jobs, always changed together in one transaction."""
+
+    def __init__(self, database: Database, engine: Engine, config: Config) -> None:
+        self._database = database
+        self._engine = engine
+        self._config = config
+
+    async def add(self, task_id: str, client_id: str, operation: str, recipe: str, body_bytes: int) -> None:
+        """Insert a task and its job; when this returns, both are durable."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(STATEMENTS["position"], {"client_id": client_id})
+            row = await cursor.fetchone()
+            assert row is not None
+            position: int = row["position"]
+            job_id = await self._engine.defer(connection, task_id, position)
+            values = {
+                "id": task_id,
+                "client_id": client_id,
+                "operation": operation,
+                "recipe": recipe,
+                "job_id": job_id,
+                "position": position,
+                "body_bytes": body_bytes,
+                "retention_s": self._config.retention_h * 3600,
+            }
+            await connection.execute(STATEMENTS["insert"], values)
+
+    async def load(self, client_id: str) -> Load:
+        """How much is open."""
+        async with self._database.connection() as connection:
+            row = await (await connection.execute(STATEMENTS["load"], {"client_id": client_id})).fetchone()
+        assert row is not None
+        return Load(**row)
+
+    async def find(self, task_id: str) -> Task | None:
+        """The task of an id, also when it is expired or cancelled."""
+        async with self._database.connection() as connection:
+            row = await (await connection.execute(STATEMENTS["find"], {"id": uuid.UUID(task_id)})).fetchone()
+        return None if row is None else Task.of(row)
+
+    async def cancel(self, task_id: str, client_id: str) -> Task | None:
+        """Close a task whatever its state; returns it as it was before, None when there was nothing to cancel."""
+        async with self._database.connection() as connection:
+            row = await (await connection.execute(STATEMENTS["lock"], {"id": uuid.UUID(task_id)})).fetchone()
+            task = None if row is None else Task.of(row)
+            if task is None or task.client_id != client_id or task.state is TaskState.CANCELLED:
+                return None
+            await connection.execute(STATEMENTS["cancel"], {"id": uuid.UUID(task_id)})
+            # A job that a worker has in hand is dropped by that worker, or by the sweep when it is dead.
+            await connection.execute(STATEMENTS["drop_waiting_job"], {"job_id": task.job_id})
+        return task
+
+    async def expire(self) -> list[Closed]:
+        """Delete one batch of tasks whose time is over."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(STATEMENTS["expire"], {"batch": self._config.expiry_batch})
+            rows = await cursor.fetchall()
+            if rows:
+                await connection.execute(STATEMENTS["drop_jobs"], {"job_ids": [row["job_id"] for row in rows]})
+        return [Closed(row["id"], row["attempt"], row["pages"]) for row in rows]
+
+    async def facts(self, task_ids: Iterable[str]) -> dict[str, tuple[TaskState, int]]:
+        """State and attempt of those of the tasks that exist."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(STATEMENTS["facts"], {"ids": [uuid.UUID(t) for t in task_ids]})
+            return {row["id"]: (TaskState(row["state"]), row["attempt"]) for row in await cursor.fetchall()}
+
+    async def is_due(self, chore: str, every_s: float) -> bool:
+        """True for the one worker that is to do a chore now, when it was last begun long enough ago."""
+        async with self._database.connection() as connection:
+            cursor = await connection.execute(STATEMENTS["due"], {"name": chore, "every_s": every_s})
+            return await cursor.fetchone() is not None
+
+    async def live_workers(self) -> int:
+        """How many workers have been heard of lately."""
+        async with self._database.connection() as connection:
+            values = {"stalled_after_s": self._config.stalled_after_s}
+            row = await (await connection.execute(STATEMENTS["live_workers"], values)).fetchone()
+        assert row is not None
+        return int(row["workers"])
