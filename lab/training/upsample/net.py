@@ -32,26 +32,22 @@ class UpsampleNet(nn.Module):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)
 
-    def forward(self, x: Tensor, factor: int) -> Tensor:
+    def trunk(self, x: Tensor) -> Tensor:
+        """What all factors share: ``TAIL`` features for each pixel."""
         fine = F.relu(self.head(x))
         coarse = F.relu(self.down(F.pixel_unshuffle(fine, 2)))
         for first, second in zip(self.body[::2], self.body[1::2], strict=True):
             coarse = F.relu(coarse + second(F.relu(first(coarse))))
         lifted = F.pixel_shuffle(F.relu(self.lift(coarse)), 2)
-        mixed = F.relu(self.mix(torch.cat((lifted, fine), 1)))
+        return F.relu(self.mix(torch.cat((lifted, fine), 1)))
+
+    def added(self, mixed: Tensor, factor: int) -> Tensor:
+        """What is to be added to the bilinear enlargement, from the features."""
         if factor != 2:
             mixed = F.relu(self.extra[str(factor)](mixed))
-        residual = F.pixel_shuffle(self.out[str(factor)](mixed), factor)
-        return residual.float() + F.interpolate(x.float(), scale_factor=factor, mode="bilinear", align_corners=False)
+        return F.pixel_shuffle(self.out[str(factor)](mixed), factor)
 
-
-class OneFactor(nn.Module):
-    """The net with one head, for a graph of its own."""
-
-    def __init__(self, net: UpsampleNet, factor: int) -> None:
-        super().__init__()
-        self.net = net
-        self.factor = factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.net(x, self.factor)
+    def forward(self, x: Tensor, factor: int) -> Tensor:
+        return self.added(self.trunk(x), factor).float() + F.interpolate(
+            x.float(), scale_factor=factor, mode="bilinear", align_corners=False
+        )

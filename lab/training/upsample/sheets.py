@@ -158,7 +158,7 @@ class Sheets:
         self._pictures = [picture(self.rng) for _ in range(self.pool // 2)]
 
     def patch(self, side_px: int) -> tuple[Samples, str]:
-        """A sharp square patch and what it is: ``scan``, ``shrunk``, ``grey``, ``rendered``, ``thresholded``, ``picture``."""
+        """A sharp square patch and what it is: a scan, shrunk, grey, rendered, thresholded or a picture."""
         self._refresh()
         kind = self.rng.random()
         if kind < 0.48 and self.scans:

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, ScaleFilter
-from recto.filters.upsample.interpolate import enlarge
+from recto.filters.upsample.enlarge import enlarged
+from recto.filters.upsample.interpolate import interpolated
 from recto.filters.upsample.text_size import X_HEIGHT_AT_300_DPI_PX, TextSize, text_size
-from recto.raster import Dpi, Kind, Page
+from recto.raster import Dpi, Kind, Page, luma
 
 __all__ = ["TextSize", "Upsample", "UpsampleParams"]
 
@@ -67,7 +68,9 @@ def _enlarged(shape: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def _drawn(page: Page, shape: tuple[int, int], scale: float, method: str) -> NDArray[np.uint8]:
-    return enlarge(page.samples, shape, "lanczos" if method == "lanczos" else "bicubic")
+    if method in ("lanczos", "bicubic"):
+        return interpolated(page.samples, shape, method)
+    return enlarged(page.samples, luma(page), shape, scale)
 
 
 def _of_kind(page: Page, samples: NDArray[np.uint8], dpi: Dpi | None, keep_kind: bool) -> Page:

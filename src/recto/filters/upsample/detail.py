@@ -1,0 +1,113 @@
+"""What the net adds to an interpolated page, tile by tile, and only where there is something to see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from recto import nets
+
+Floats = NDArray[np.float32]
+
+FACTORS = (2, 3, 4)
+MARGIN_PX = 16
+"""More than the net's receptive field reaches to either side (15 px), and even: the net halves its input."""
+
+_TILE_PX = 1 << 19
+_REACH_PX = 3
+_FAINT = 6.0
+_CLEAR = 14.0
+
+
+def activity(grey: NDArray[np.uint8]) -> Floats:
+    """How much there is to see around each pixel: 0 on even paper, 1 where anything stands out.
+
+    Parameters
+    ----------
+    grey : uint8 ndarray, shape (H, W)
+
+    Returns
+    -------
+    float32 ndarray, shape (H, W), 0 to 1
+    """
+    box = np.ones((2 * _REACH_PX + 1,) * 2, dtype=np.uint8)
+    spread = np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, box, borderType=cv2.BORDER_REPLICATE))
+    return np.asarray(np.clip((spread.astype(np.float32) - _FAINT) / (_CLEAR - _FAINT), 0, 1), dtype=np.float32)
+
+
+def residual(padded: NDArray[np.uint8], active: NDArray[np.bool_], factor: int) -> Floats:
+    """What the net adds to the bilinear enlargement of a part of a page.
+
+    Parameters
+    ----------
+    padded : uint8 ndarray, shape (h + 2 * MARGIN_PX, w + 2 * MARGIN_PX)
+        Luma of the part with its surroundings.
+    active : bool ndarray, shape (h, w)
+        Where the answer is wanted; it is 0 elsewhere, or whatever came along.
+    factor : {2, 3, 4}
+
+    Returns
+    -------
+    float32 ndarray, shape (factor * h, factor * w)
+        In grey levels.
+    """
+    net = nets.load("upsample")
+    height, width = active.shape
+    added = np.zeros((height * factor, width * factor), dtype=np.float32)
+    for top, bottom, left, right in tiles(active):
+        window = padded[top : bottom + 2 * MARGIN_PX, left : right + 2 * MARGIN_PX]
+        odd = (window.shape[0] % 2, window.shape[1] % 2)
+        even = np.pad(window, ((0, odd[0]), (0, odd[1])), mode="edge")
+        luma = even.astype(np.float32)[None, None] / np.float32(255)
+        (drawn,) = net.run(luma=luma, factor=np.array([factor], dtype=np.float32))
+        first = MARGIN_PX * factor
+        inner = drawn[0, 0, first : first + (bottom - top) * factor, first : first + (right - left) * factor]
+        added[top * factor : bottom * factor, left * factor : right * factor] = inner * 255
+    return added
+
+
+def tiles(active: NDArray[np.bool_]) -> Iterator[tuple[int, int, int, int]]:
+    """Cover what is active with rectangles ``(top, bottom, left, right)``, split at wide gaps and where too large."""
+    yield from _covered(active, 0, 0)
+
+
+def _covered(active: NDArray[np.bool_], top: int, left: int) -> Iterator[tuple[int, int, int, int]]:
+    rows, columns = np.flatnonzero(active.any(axis=1)), np.flatnonzero(active.any(axis=0))
+    if len(rows) == 0:
+        return
+    # Tiles begin on even rows and columns, so that the halves of the net fall alike in every tiling.
+    r0, c0 = int(rows[0]) - (top + int(rows[0])) % 2, int(columns[0]) - (left + int(columns[0])) % 2
+    r0, c0 = max(r0, 0), max(c0, 0)
+    r1, c1 = int(rows[-1]) + 1, int(columns[-1]) + 1
+    height, width = r1 - r0, c1 - c0
+    cut_row, cut_column = _gap(rows), _gap(columns)
+    if cut_row is None and cut_column is None:
+        if (height + 2 * MARGIN_PX) * (width + 2 * MARGIN_PX) <= _TILE_PX or max(height, width) <= 2:
+            yield top + r0, top + r1, left + c0, left + c1
+            return
+        if height >= width:
+            cut_row = r0 + _even_half(height)
+        else:
+            cut_column = c0 + _even_half(width)
+    if cut_row is not None:
+        parts = ((active[:cut_row], top, left), (active[cut_row:], top + cut_row, left))
+    else:
+        parts = ((active[:, :cut_column], top, left), (active[:, cut_column:], top, left + (cut_column or 0)))
+    for part, down, across in parts:
+        yield from _covered(part, down, across)
+
+
+def _gap(places: NDArray[np.intp]) -> int | None:
+    """The even middle of the widest gap, if it is wider than the margins that a cut costs."""
+    steps = np.diff(places)
+    if len(steps) == 0 or steps.max() <= 3 * MARGIN_PX:
+        return None
+    widest = int(steps.argmax())
+    return int(places[widest] + steps[widest] // 2) // 2 * 2
+
+
+def _even_half(length: int) -> int:
+    return max(2, length // 2 // 2 * 2)

@@ -1,0 +1,116 @@
+"""Enlarge by the net: band by band, so that memory does not grow with the page."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from recto.filters.upsample.detail import FACTORS, MARGIN_PX, activity, residual
+from recto.filters.upsample.interpolate import Floats, Samples, bilinear, slopes
+
+_BAND_OUTPUT_PX = 8_000_000
+_BAND_ROWS = (64, 480)
+_NEAR_PX = 4
+
+
+def enlarged(samples: Samples, grey: Samples, shape: tuple[int, int], scale: float) -> Samples:
+    """Draw a page at ``shape`` with the net's detail.
+
+    The net works by 2, 3 or 4; a factor between is drawn at the next whole one and shrunk by area.
+
+    Parameters
+    ----------
+    samples : uint8 ndarray, shape (H, W) or (H, W, 3)
+    grey : uint8 ndarray, shape (H, W)
+        Its luma.
+    shape : tuple of int
+        ``(H, W)`` of the result.
+    scale : float
+        Above 1, at most 4.
+    """
+    factor = next(k for k in FACTORS if k >= scale)
+    height, width = grey.shape
+    drawn = np.empty((*shape, *samples.shape[2:]), dtype=np.uint8)
+    lowest, highest = _BAND_ROWS
+    rows = int(np.clip(_BAND_OUTPUT_PX // (width * factor * factor), lowest, highest)) // 2 * 2
+    step = max(1, int(rows * shape[0] / height))
+    whole = (height * factor, width * factor)
+    for start in range(0, shape[0], step):
+        stop = min(shape[0], start + step)
+        if whole == shape:
+            drawn[start:stop] = _rounded(_band(samples, grey, start // factor, stop // factor, factor))
+            continue
+        ratio = whole[0] / shape[0]
+        top = int(start * ratio) // factor // 2 * 2
+        bottom = min(height, math.ceil(stop * ratio / factor))
+        band = _band(samples, grey, top, bottom, factor)
+        drawn[start:stop] = _rounded(_shrunk(band, (start, stop), top * factor, ratio, shape[1]))
+    return drawn
+
+
+def _rounded(values: Floats) -> Samples:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -> Floats:
+    """Rows ``top`` to ``bottom`` of the page at ``factor`` times the size, in float."""
+    height = grey.shape[0]
+    above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
+    near, inside = grey[above:below], slice((top - above) * factor, (bottom - above) * factor)
+    busy = activity(near)
+    # One pixel more, because the weight is interpolated.
+    active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[top - above : bottom - above] > 0
+    smooth = bilinear(samples[above:below], factor)[inside]
+    if not active.any():
+        return smooth
+    added = residual(_with_margin(grey, top, bottom), active, factor)
+    added *= bilinear(busy, factor)[inside]
+    if samples.ndim == 2:
+        return np.asarray(smooth + added, dtype=np.float32)
+    # The luma is kept within its range first, so that no channel is pushed past it by the others.
+    flat = bilinear(near, factor)[inside]
+    added = np.clip(flat + added, 0, 255) - flat
+    return np.asarray(smooth + bilinear(slopes(samples[above:below], near), factor)[inside] * added[..., None])
+
+
+def _with_margin(grey: Samples, top: int, bottom: int) -> Samples:
+    """The rows with ``MARGIN_PX`` of what lies around them; beyond the page its edge goes on."""
+    height = grey.shape[0]
+    above, below = max(0, top - MARGIN_PX), min(height, bottom + MARGIN_PX)
+    return np.asarray(
+        cv2.copyMakeBorder(
+            grey[above:below],
+            MARGIN_PX - (top - above),
+            MARGIN_PX - (below - bottom),
+            MARGIN_PX,
+            MARGIN_PX,
+            cv2.BORDER_REPLICATE,
+        )
+    )
+
+
+def _shrunk(band: Floats, rows: tuple[int, int], first: int, ratio: float, width: int) -> Floats:
+    """The output rows from ``rows[0]`` to ``rows[1]``, each the mean of the stretch of input that it covers.
+
+    Parameters
+    ----------
+    band : float32 ndarray, shape (h, w) or (h, w, 3)
+        Input rows from the row ``first`` on.
+    rows : tuple of int
+    first : int
+    ratio : float
+        Input rows per output row, 1 to 2.
+    width : int
+        Of the output.
+    """
+    weights = np.zeros((rows[1] - rows[0], band.shape[0]), dtype=np.float32)
+    edges = np.arange(band.shape[0] + 1) + first
+    for k, row in enumerate(range(*rows)):
+        begin, end = row * ratio, (row + 1) * ratio
+        weights[k] = np.diff(np.clip(edges, begin, end)) / ratio
+    tall = np.ascontiguousarray(band.reshape(band.shape[0], -1))
+    low = (weights @ tall).reshape(len(weights), *band.shape[1:])
+    narrow = cv2.resize(low, (width, len(weights)), interpolation=cv2.INTER_AREA)
+    return np.asarray(narrow, dtype=np.float32).reshape(len(weights), width, *band.shape[2:])
