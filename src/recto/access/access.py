@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from recto.access.config import Config
 from recto.access.secret import hash_secret, new_secret, secret_matches
@@ -151,9 +151,8 @@ class Access:
             self._throttle.failed(key)
             raise InvalidClientError("The client id or the client secret is wrong.")
         self._throttle.succeeded(key)
-        signer = self._keys.keys[-1]
         lifetime_s = self._config.token_lifetime_s
-        return IssuedToken(sign(signer, client_id, self._config.issuer, lifetime_s), lifetime_s)
+        return IssuedToken(sign(self._signer(), client_id, self._config.issuer, lifetime_s), lifetime_s)
 
     async def verify(self, token: str) -> str:
         """The client id that a token proves.
@@ -176,6 +175,11 @@ class Access:
     def jwks(self) -> dict[str, Any]:
         """The public keys as a JSON Web Key Set."""
         return {"keys": [key.as_dict(private=False) for key in self._keys]}
+
+    def _signer(self) -> RSAKey:
+        newest = self._keys.keys[-1]
+        assert isinstance(newest, RSAKey)
+        return newest
 
     async def _secret_hash(self, client_id: str) -> bytes | None:
         if not _sound(client_id):

@@ -1,0 +1,64 @@
+"""The application: every route and the two middlewares, in one visible list."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from recto import __version__
+from recto.access import Access
+from recto.service import Service
+from recto.web import health, page, problems, token, v5
+from recto.web.bodies import Bodies
+from recto.web.config import Config
+from recto.web.door import Door
+from recto.web.journal import Journal
+from recto.web.paths import AnySpelling
+from recto.web.rooms import Rooms
+
+ABOUT = """Straight, flat, sharp, black-on-white pages from scans and photos: the preprocessing part of the
+Aspose.OCR Cloud v5 REST API, on a server of one's own.
+
+Send a picture, get the id of a task; fetch with it. A fetch waits for an open task.
+
+Paths are served in any case, with and without `/ocr`, and below `/v5.0`, `/v5.1` and `/v5`.
+Every error is `application/problem+json`."""
+
+
+def create_app(
+    service: Service, access: Access, config: Config | None = None, closing: asyncio.Event | None = None
+) -> ASGIApp:
+    """The whole service as an ASGI application.
+
+    Parameters
+    ----------
+    service : Service
+    access : Access
+    config : Config, optional
+    closing : asyncio.Event, optional
+        Set it when the server begins to stop, so that waiting GETs answer.
+    """
+    config = config or Config()
+    app = routes(Rooms(service, access, config, Bodies(config), closing or asyncio.Event()))
+    return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)))
+
+
+def routes(rooms: Rooms) -> FastAPI:
+    """The FastAPI application without the middlewares around it."""
+    app = FastAPI(
+        title="Recto",
+        version=__version__,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    v5.add_routes(app, rooms, Door(rooms.access))
+    token.add_routes(app, rooms)
+    health.add_routes(app, rooms)
+    page.add_routes(app)
+    problems.install(app)
+    return app

@@ -1,0 +1,31 @@
+"""Settings of the web room."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Config(BaseModel):
+    """How the service speaks HTTP."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    long_poll_s: float = Field(
+        25.0, ge=0, le=58, description="How long a result GET waits for an open task; 0 answers at once."
+    )
+    prefer_wait_max_s: float = Field(
+        55.0, ge=0, le=58, description="The longest wait that a client can ask for with `Prefer: wait=n`."
+    )
+    max_body_mb: float = Field(
+        128.0, gt=0, description="Largest request body, in millions of bytes; base64 makes a file a third larger."
+    )
+    max_bodies_mb: float = Field(
+        1024.0, gt=0, description="All request bodies in memory at once, in millions of bytes; then 503."
+    )
+    body_timeout_s: float = Field(120.0, gt=0, description="How long a client may take to send its body.")
+    decode_slots: int = Field(4, ge=1, le=64, description="Bodies and results that are decoded or encoded at once.")
+    upscale_factor: int = Field(2, ge=2, le=4, description="By how much UpscaleImage enlarges: 2, 3 or 4.")
+    notes_in_messages: bool = Field(
+        False, description="Also put notes on a finished page into `error.messages`; some clients then see a failure."
+    )
+    bare_paths: bool = Field(False, description="Also serve the operations right below `/`, as in `/BinarizeImage`.")

@@ -1,0 +1,85 @@
+"""The OpenAPI document as a page to read."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def manual(document: dict[str, Any]) -> str:
+    """An HTML page with every operation of an OpenAPI document."""
+    groups: dict[str, list[str]] = {}
+    for path, operations in document["paths"].items():
+        for method in _METHODS:
+            if method in operations:
+                operation = operations[method]
+                tag = (operation.get("tags") or ["Other"])[0]
+                groups.setdefault(tag, []).append(_operation(method, path, operation))
+    sections = "\n".join(f"<h2>{escape(tag)}</h2>\n" + "\n".join(found) for tag, found in groups.items())
+    info = document["info"]
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(info["title"])}: the API</title>
+<link rel="stylesheet" href="/static/style.css">
+</head>
+<body>
+<main>
+<h1>{escape(info["title"])}: the API</h1>
+<p class="lead">Version {escape(info["version"])} ·
+<a href="/openapi.json">OpenAPI document</a> · <a href="/">Home</a></p>
+{_paragraphs(info.get("description", ""))}
+{sections}
+<h2>Bodies</h2>
+{_schemas(document)}
+</main>
+</body>
+</html>
+"""
+
+
+def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
+    deprecated = operation.get("deprecated", False)
+    rows = [
+        (f"{p['in']} <code>{escape(p['name'])}</code>", escape(p.get("description", "")))
+        for p in operation.get("parameters", ())
+    ]
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        members = ", ".join(f"<code>{escape(name)}</code>" for name in content["schema"].get("properties", {}))
+        rows.append(("body", f"{escape(kind)}: {members}"))
+    rows += [(escape(status), _code(answer["description"])) for status, answer in operation["responses"].items()]
+    table = "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows)
+    summary = escape(operation.get("summary", "")) + (" (deprecated)" if deprecated else "")
+    return f"""<section{' class="deprecated"' if deprecated else ""}>
+<h3><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h3>
+<p>{summary}</p>
+{_paragraphs(operation.get("description", ""))}
+<table>{table}</table>
+</section>"""
+
+
+def _schemas(document: dict[str, Any]) -> str:
+    found = []
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        members = "".join(
+            f"<tr><th><code>{escape(member)}</code></th><td>{_code(facts.get('description', ''))}</td></tr>"
+            for member, facts in schema.get("properties", {}).items()
+        )
+        values = ", ".join(f"<code>{escape(str(value))}</code>" for value in schema.get("enum", ()))
+        about = _code(schema.get("description", ""))
+        found.append(f"<section><h3>{escape(name)}</h3><p>{about}</p><p>{values}</p><table>{members}</table></section>")
+    return "\n".join(found)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(f"<p>{_code(part)}</p>" for part in text.split("\n\n") if part.strip())
+
+
+def _code(text: str) -> str:
+    """Escaped text, with what is between back quotes as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if k % 2 else part for k, part in enumerate(parts))

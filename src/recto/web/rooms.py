@@ -1,0 +1,31 @@
+"""What the web room's handlers are given."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from recto.access import Access
+from recto.service import Service
+from recto.web.bodies import Bodies
+from recto.web.config import Config
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The rooms below, and what all requests share.
+
+    Attributes
+    ----------
+    service, access
+    config : Config
+    bodies : Bodies
+    closing : asyncio.Event
+        Set when the server begins to stop: waiting GETs then answer with what there is.
+    """
+
+    service: Service
+    access: Access
+    config: Config
+    bodies: Bodies
+    closing: asyncio.Event

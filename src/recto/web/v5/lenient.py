@@ -1,0 +1,123 @@
+"""What clients of the compatible API really send: JSON with trailing commas, base64 in many dresses.
+
+All functions here are pure, hold the whole body in memory and may take a moment; call them in a thread.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from typing import Any
+
+from recto.errors import LimitError, RequestError
+
+MAX_JSON_MARKS = 20_000
+"""Most commas, quotes and brackets in a body: an image in base64 has none, so more of them is an attack on memory."""
+
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_DATA_URI = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
+_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n\v\f\u00a0\ufeff")
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """A JSON object, its keys in lower case at every depth.
+
+    Trailing commas, a byte-order mark, raw line breaks in strings and unknown members are accepted.
+
+    Raises
+    ------
+    RequestError
+        The body is not a JSON object.
+    LimitError
+        It has absurdly many members.
+    """
+    try:
+        text = body.decode(json.detect_encoding(body))
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The body is not valid {error.encoding} text.") from None
+    marks = sum(text.count(mark) for mark in ',"[{')
+    if marks > MAX_JSON_MARKS:
+        raise LimitError("marks (commas, quotes, brackets) in a JSON body", MAX_JSON_MARKS, marks)
+    try:
+        found = _parse(text)
+    except RecursionError:
+        raise RequestError("The JSON body is nested too deeply.") from None
+    except ValueError as error:
+        raise RequestError(f"The body is not JSON: {error}.") from None
+    if not isinstance(found, dict):
+        raise RequestError('The body must be a JSON object such as {"image": "<base64>"}.')
+    return found
+
+
+def read_base64(text: str) -> bytes:
+    """Bytes from base64 with or without padding, white space, the URL-safe alphabet or a ``data:`` prefix.
+
+    Raises
+    ------
+    RequestError
+        Anything else.
+    """
+    prefix = _DATA_URI.match(text)
+    if prefix:
+        text = text[prefix.end() :]
+    digits = text.translate(_URL_SAFE).rstrip("=")
+    if not digits:
+        raise RequestError("The image is empty.")
+    if len(digits) % 4 == 1:
+        raise RequestError("The image is not base64: its length cannot be right, it may be cut off.")
+    try:
+        return binascii.a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
+    except ValueError:
+        raise RequestError("The image is not base64.") from None
+
+
+def _parse(text: str) -> object:
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_lower_keys, parse_constant=_refuse_constant)
+    try:
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        mended = _without_trailing_commas(text)
+        if mended == text:
+            raise
+        try:
+            return decoder.decode(mended)
+        except json.JSONDecodeError:
+            raise error from None
+
+
+def _lower_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key.lower(): value for key, value in pairs}
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _without_trailing_commas(text: str) -> str:
+    """Drop commas before a closing bracket, outside strings; hops from quote to quote, so long strings cost nothing."""
+    kept: list[str] = []
+    at = 0
+    while True:
+        opening = text.find('"', at)
+        if opening < 0:
+            kept.append(_TRAILING_COMMA.sub("", text[at:]))
+            return "".join(kept)
+        closing = _closing_quote(text, opening)
+        kept.append(_TRAILING_COMMA.sub("", text[at:opening]))
+        kept.append(text[opening : closing + 1])
+        at = closing + 1
+
+
+def _closing_quote(text: str, opening: int) -> int:
+    """The index of the quote that ends a string, or the last index when it never ends."""
+    at = opening
+    while True:
+        at = text.find('"', at + 1)
+        if at < 0:
+            return len(text)
+        before = at
+        while text[before - 1] == "\\":
+            before -= 1
+        if (at - before) % 2 == 0:
+            return at

@@ -1,0 +1,23 @@
+"""One live server for every test that can share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import LiveServer
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A running ``recto serve``; stopped at the end, and the stop has to be clean."""
+    live = LiveServer(tmp_path_factory.mktemp("live") / "home").start()
+    yield live
+    assert live.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def token(server: LiveServer) -> str:
+    """A token of the first client."""
+    return server.token()
