@@ -86,7 +86,7 @@ def photo(grey: Grey, rng: Rng) -> Grey:
 def fax(grey: Grey, rng: Rng, dpi: int = 300) -> Grey:
     """1 bit at 100 to 200 dpi, enlarged again to the size it had: ragged, with specks."""
     height, width = grey.shape[:2]
-    factor = float(rng.uniform(100, 200)) / dpi
+    factor = min(1.0, float(rng.uniform(100, 200)) / dpi)
     small = cv2.resize(
         grey, (max(1, round(width * factor)), max(1, round(height * factor))), interpolation=cv2.INTER_AREA
     )
@@ -165,6 +165,6 @@ DAMAGES: dict[str, Callable[[Grey, Rng], Grey]] = {
 }
 
 
-def damage(grey: Grey, rng: Rng, kind: str) -> Grey:
-    """A damaged copy of a grey page: uint8, the shape of ``grey``; ``kind`` is one of ``DAMAGES``."""
-    return DAMAGES[kind](grey, rng)
+def damage(grey: Grey, rng: Rng, kind: str, dpi: int = 300) -> Grey:
+    """A damaged copy of a grey page of ``dpi``: uint8, the shape of ``grey``; ``kind`` is one of ``DAMAGES``."""
+    return fax(grey, rng, dpi) if kind == "fax" else DAMAGES[kind](grey, rng)
