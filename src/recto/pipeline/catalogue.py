@@ -8,6 +8,8 @@ from recto.blueprint import Filter
 from recto.errors import UnknownFilterError
 from recto.filters.binarize import Binarize
 from recto.filters.contrast import Contrast
+from recto.filters.deskew import Deskew
+from recto.filters.dewarp import Dewarp
 from recto.filters.rotate import Rotate
 from recto.filters.upsample import Upsample
 
@@ -15,6 +17,8 @@ CATALOGUE: dict[str, Filter[Any]] = {
     entry.name: entry
     for entry in (
         Rotate(),
+        Deskew(),
+        Dewarp(),
         Upsample(),
         Contrast(),
         Binarize(),
