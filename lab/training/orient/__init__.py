@@ -1,0 +1,1 @@
+"""Training of the net that tells which way up a patch of text is."""
