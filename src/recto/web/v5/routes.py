@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI, Request, Security
 from starlette.responses import PlainTextResponse, Response
@@ -72,7 +72,7 @@ def _add(app: FastAPI, method: str, name: str, handler: Handler, description: di
 def _post_handler(rooms: Rooms, door: Door, operation: Operation, *, multipart: bool) -> Handler:
     recipe = recipe_of(operation, rooms.config.upscale_factor)
 
-    async def post(request: Request, client_id: Annotated[str, Security(door)]) -> Response:
+    async def post(request: Request, client_id: str = Security(door)) -> Response:
         (check_multipart_type if multipart else check_json_type)(request)
         content_type = request.headers.get("content-type", "")
         async with rooms.bodies.read(request) as body:
@@ -89,7 +89,7 @@ def _post_handler(rooms: Rooms, door: Door, operation: Operation, *, multipart: 
 
 
 def _result_handler(rooms: Rooms, door: Door) -> Handler:
-    async def result(request: Request, client_id: Annotated[str, Security(door)]) -> Response:
+    async def result(request: Request, client_id: str = Security(door)) -> Response:
         found, headers = await _wait_and_find(request, rooms, client_id)
         size_bytes = sum(map(len, found.pages or ()))
         notes = rooms.config.notes_in_messages
@@ -104,7 +104,7 @@ def _result_handler(rooms: Rooms, door: Door) -> Handler:
 
 
 def _file_handler(rooms: Rooms, door: Door) -> Handler:
-    async def file(request: Request, client_id: Annotated[str, Security(door)]) -> Response:
+    async def file(request: Request, client_id: str = Security(door)) -> Response:
         page = _page_number(request)
         found, headers = await _wait_and_find(request, rooms, client_id)
         if not found.pages or page > len(found.pages):
@@ -126,7 +126,7 @@ def _file_handler(rooms: Rooms, door: Door) -> Handler:
 
 
 def _status_handler(rooms: Rooms, door: Door) -> Handler:
-    async def status(request: Request, client_id: Annotated[str, Security(door)]) -> Response:
+    async def status(request: Request, client_id: str = Security(door)) -> Response:
         task_id = _task_id(request)
         found = Found(task_id, await rooms.service.fetch(client_id, task_id))
         content = status_answer(found).model_dump_json()
@@ -136,7 +136,7 @@ def _status_handler(rooms: Rooms, door: Door) -> Handler:
 
 
 def _delete_handler(rooms: Rooms, door: Door) -> Handler:
-    async def delete(request: Request, client_id: Annotated[str, Security(door)]) -> Response:
+    async def delete(request: Request, client_id: str = Security(door)) -> Response:
         await rooms.service.cancel(client_id, _task_id(request))
         return Response(status_code=200, headers=NO_STORE)
 
