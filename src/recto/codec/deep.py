@@ -28,14 +28,16 @@ def integers_to_eight(samples: NDArray[Any], bits: int, signed: bool) -> NDArray
     Sixteen bits and fewer use their full range. Of 32 bits the range is told by the values, because few
     writers fill it: up to 255 as they are, up to 65535 as 16 bits, and beyond as 32 bits.
     """
-    low = min(int(samples.min()), 0)
-    lifted = samples.astype(np.int64) - (-(1 << (bits - 1)) if low < 0 else 0)
-    if signed and low >= 0:
+    if samples.dtype == np.uint16 and bits == 16:
+        return to_eight(samples, 65535)
+    if signed and int(samples.min()) < 0:
+        samples = samples.astype(np.int64) + (1 << (bits - 1))
+    elif signed:
         bits -= 1
     if bits <= 16:
-        return to_eight(lifted, float((1 << bits) - 1))
-    high = int(lifted.max())
-    return to_eight(lifted, 255.0 if high <= 255 else 65535.0 if high <= 65535 else float((1 << bits) - 1))
+        return to_eight(samples, float((1 << bits) - 1))
+    high = int(samples.max())
+    return to_eight(samples, 255.0 if high <= 255 else 65535.0 if high <= 65535 else float((1 << bits) - 1))
 
 
 def floats_to_eight(samples: NDArray[Any]) -> NDArray[np.uint8]:

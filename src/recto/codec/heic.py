@@ -66,4 +66,4 @@ def _page(picture: Any) -> Page:
         stated = resolution.stated_by_exif(exif)
     except Exception:
         stated = []
-    return Page(samples, kind, resolution.first_believable(stated, (height, width)))
+    return Page(samples, kind, resolution.first_believable(stated))

@@ -20,7 +20,7 @@ Mask = NDArray[np.bool_]
 _UPRIGHT = 1
 
 
-def flatten(picture: Image.Image, *, tells_colour: bool = True) -> tuple[Samples, Kind]:
+def flatten(picture: Image.Image, *, tells_colour: bool = True, tells_depth: bool = True) -> tuple[Samples, Kind]:
     """Samples of an 8-bit picture: profile applied, alpha laid on white.
 
     Parameters
@@ -29,6 +29,10 @@ def flatten(picture: Image.Image, *, tells_colour: bool = True) -> tuple[Samples
         Of any mode with up to eight bits a channel.
     tells_colour : bool
         False for formats that cannot say "grey": then a picture whose channels are all equal is grey.
+        Always so for a palette.
+    tells_depth : bool
+        False for formats that cannot say "one bit": then a picture of nothing but black and white is binary.
+        Always so for a palette.
     """
     info = picture.info
     if picture.mode == "1":
@@ -40,11 +44,12 @@ def flatten(picture: Image.Image, *, tells_colour: bool = True) -> tuple[Samples
     samples = np.asarray(to_srgb(colour, _profile(info)))
     if alpha is not None:
         samples = on_white(samples, alpha)
-    if samples.ndim == 2:
-        return samples, Kind.GREY
-    if not has_palette and tells_colour:
-        return samples, Kind.COLOUR
-    return without_colour(samples, two_toned_is_binary=has_palette)
+    kind = Kind.GREY if samples.ndim == 2 else Kind.COLOUR
+    if kind is Kind.COLOUR and (has_palette or not tells_colour):
+        samples, kind = without_colour(samples)
+    if kind is Kind.GREY and (has_palette or not tells_depth) and bool(((samples == 0) | (samples == 255)).all()):
+        kind = Kind.BINARY
+    return samples, kind
 
 
 def flatten_deep(samples: NDArray[np.uint16], info: Mapping[Any, Any], *, cmyk: bool = False) -> tuple[Samples, Kind]:
@@ -76,15 +81,12 @@ def on_white(samples: Samples, alpha: Samples) -> Samples:
     return ((mixed.astype(np.uint32) + 127) // 255).astype(np.uint8)
 
 
-def without_colour(samples: Samples, *, two_toned_is_binary: bool = False) -> tuple[Samples, Kind]:
-    """Grey when all three channels are equal; binary when only black and white are left and that is wanted."""
+def without_colour(samples: Samples) -> tuple[Samples, Kind]:
+    """Grey when all three channels are equal everywhere, else as it is."""
     red, green, blue = cv2.split(np.ascontiguousarray(samples))
     if not (np.array_equal(red, green) and np.array_equal(green, blue)):
         return samples, Kind.COLOUR
-    grey = np.asarray(red, dtype=np.uint8)
-    if two_toned_is_binary and bool(((grey == 0) | (grey == 255)).all()):
-        return grey, Kind.BINARY
-    return grey, Kind.GREY
+    return np.asarray(red, dtype=np.uint8), Kind.GREY
 
 
 def upright(samples: Samples, orientation: int) -> Samples:

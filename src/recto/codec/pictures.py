@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from recto.codec import containers, deep, normalise, resolution
+from recto.codec import containers, deep, normalise, plain_tiff, resolution
 from recto.codec.faults import reading
 from recto.codec.limits import Limits
 from recto.codec.sniff import Format
 from recto.codec.tiff import Directory, read_directories
+from recto.errors import UnreadableImageError
 from recto.raster import Dpi, Kind, Page
 
 # The limits of this room are checked on headers, before Pillow allocates anything, and can be raised by the
@@ -46,12 +48,16 @@ class PictureFile:
         with reading(form):
             self._data = containers.without_png_bombs(data) if form is Format.PNG else data
             frames = self._check_container()
-            self._picture = Image.open(io.BytesIO(self._data), formats=[form.upper()])
-            width, height = self._picture.size
-            limits.check_pixels(width, height)
-            self.frames = frames or int(getattr(self._picture, "n_frames", 1))
-            limits.check_frames(self.frames)
-            self._exif = _exif(self._picture, self._data) if form is not Format.TIFF else {}
+            if self._directories:
+                self._exif: dict[int, Any] = {}
+                self.frames = frames
+                height, width = self._directories[0].shown_shape
+            else:
+                width, height = self._picture.size
+                limits.check_pixels(width, height)
+                self.frames = frames or int(getattr(self._picture, "n_frames", 1))
+                limits.check_frames(self.frames)
+                self._exif = _exif(self._picture, self._data)
         # Pillow turns the pixels of a TIFF itself, and states its size as shown.
         self._orientation = _orientation(self._exif)
         self.shape = (width, height) if self._orientation >= 5 else (height, width)
@@ -78,12 +84,27 @@ class PictureFile:
                 page = self._page(frame)
             yield page
 
+    @cached_property
+    def _picture(self) -> ImageFile.ImageFile:
+        """The file as Pillow sees it, opened when it is first needed."""
+        try:
+            return Image.open(io.BytesIO(self._data), formats=[self._form.upper()])
+        except UnidentifiedImageError as fault:
+            if not self._directories:
+                raise
+            first = self._directories[0]
+            raise UnreadableImageError(
+                f"The TIFF stores its pixels in a way that is not read: {first.channels} x {first.bits} bits, "
+                f"compression {first.compression}, photometric {first.photometric}."
+            ) from fault
+
     def _page(self, frame: int) -> Page:
+        if self._directories and plain_tiff.suits(self._directories[frame]):
+            return plain_tiff.read(self._data, self._directories[frame])
         picture = self._picture
         picture.seek(frame)
         self._limits.check_pixels(*picture.size)
-        stated = self._stated_dpi(picture)
-        dpi = resolution.first_believable(stated, (picture.size[1], picture.size[0]))
+        dpi = resolution.first_believable(self._stated_dpi(picture))
         samples, kind = self._samples(picture, frame)
         turned = self._directories[frame].orientation if self._directories else self._orientation
         if dpi is not None and turned >= 5:
@@ -110,7 +131,9 @@ class PictureFile:
             return normalise.flatten(inks)
         if key is not None:
             picture.info["transparency"] = key
-        return normalise.flatten(picture, tells_colour=self._form not in _WITHOUT_GREY)
+        return normalise.flatten(
+            picture, tells_colour=self._form not in _WITHOUT_GREY, tells_depth=self._form is not Format.GIF
+        )
 
     def _deep_grey(self, picture: ImageFile.ImageFile, frame: int) -> tuple[normalise.Samples, Kind]:
         values: Any = np.asarray(picture)
@@ -124,6 +147,7 @@ class PictureFile:
                 values = values.view(np.uint32)
             grey = deep.integers_to_eight(values, bits, signed)
         if directory and directory.photometric == 0:
+            # White is zero, which Pillow heeds up to eight bits only.
             grey = 255 - grey
         key = picture.info.get("transparency")
         flat = Image.fromarray(grey)

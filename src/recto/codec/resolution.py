@@ -12,48 +12,41 @@ MAX_DPI = 4800.0
 MAX_RATIO = 2.5
 """Fax scans of 204 x 98 are true; more than this between x and y is not."""
 
+WRITTEN_FOR_UNKNOWN_DPI = (72.0, 96.0)
+
 _PNG_STEP_DPI = 0.0254
 """One pixel a metre: some writers round 300 DPI to it, others cut."""
-_WRITTEN_FOR_UNKNOWN_DPI = 72.0
-_SCREEN_DPI = 96.0
-_LARGEST_SCREEN_INCH = 17.0
 
 _EXIF_X, _EXIF_Y, _EXIF_UNIT = 282, 283, 296
 
 
-def believable(x: float, y: float, shape: tuple[int, int]) -> Dpi | None:
+def believable(x: float, y: float) -> Dpi | None:
     """The stated resolution, or None when it is absurd.
 
     Parameters
     ----------
     x, y : float
         Pixels per inch.
-    shape : tuple of int
-        ``(H, W)`` in pixels, of the page as it is stored.
 
     Returns
     -------
     Dpi or None
-        None outside 30 to 4800, when x and y differ by more than 2.5 times, for 72 (what programs write for
-        "I do not know"), and for 96 when the paper would be longer than 17 inches: then a camera or an
-        editor wrote its default. Values within the rounding of PNG's pixels per metre are whole again.
+        None outside 30 to 4800, when x and y differ by more than 2.5 times, and for 72 and 96, which cameras
+        and editors write for "I do not know". Values within the rounding of PNG's pixels per metre are whole
+        again.
     """
     if not (MIN_DPI <= x <= MAX_DPI and MIN_DPI <= y <= MAX_DPI):
         return None
     if max(x, y) / min(x, y) > MAX_RATIO:
         return None
     x, y = _whole(x), _whole(y)
-    if x == y == _WRITTEN_FOR_UNKNOWN_DPI:
-        return None
-    if x == y == _SCREEN_DPI and max(shape) / _SCREEN_DPI > _LARGEST_SCREEN_INCH:
-        return None
-    return Dpi(x, y)
+    return None if x == y and x in WRITTEN_FOR_UNKNOWN_DPI else Dpi(x, y)
 
 
-def first_believable(stated: Iterable[tuple[float, float]], shape: tuple[int, int]) -> Dpi | None:
+def first_believable(stated: Iterable[tuple[float, float]]) -> Dpi | None:
     """The first of several statements that is not absurd."""
     for x, y in stated:
-        found = believable(x, y, shape)
+        found = believable(x, y)
         if found is not None:
             return found
     return None
