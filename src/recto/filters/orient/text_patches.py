@@ -78,8 +78,8 @@ def _ink(small: Samples) -> Samples | None:
     window = 2 * max(7, max(small.shape) // 60) + 1
     surround = cv2.blur(small, (window, window))
     darker = cv2.subtract(surround, small, dtype=cv2.CV_16S)
-    few = np.asarray(darker)[::3, ::3].astype(np.float32)
-    if float((few**3).mean()) < 0:
+    few = np.asarray(darker)[::5, ::3].astype(np.float32)
+    if float((few * few * few).mean()) < 0:
         darker, few = cv2.subtract(small, surround, dtype=cv2.CV_16S), -few
     strokes = few[few > _LEAST_CONTRAST]
     if strokes.size < 12:
@@ -170,7 +170,8 @@ def _cut(grey: Samples, x: float, y: float, side: float, side_px: int) -> Sample
 def as_ink(patch: Samples) -> NDArray[np.float32]:
     """A patch as the net reads it: 0 paper, about 1 ink, whatever its contrast and polarity."""
     deviation = np.float32(np.median(patch)) - patch.astype(np.float32)
-    if float((deviation**3).mean()) < 0:
+    if float((deviation * deviation * deviation).mean()) < 0:
         deviation = -deviation
-    strength = max(float(np.partition(deviation.ravel(), int(deviation.size * 0.96))[int(deviation.size * 0.96)]), 10.0)
+    rank = int(deviation.size * 0.96)
+    strength = max(float(np.partition(deviation.ravel(), rank)[rank]), 10.0)
     return np.asarray(np.clip(deviation / strength, -0.6, 1.4), dtype=np.float32)

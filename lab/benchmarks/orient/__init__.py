@@ -1,0 +1,1 @@
+"""Orientation: right, left alone and wrong, on real and on rendered pages, against Tesseract's OSD."""
