@@ -1,0 +1,1 @@
+"""How well enlarged text reads: ``python -m lab.benchmarks.upsample [--quick]``."""

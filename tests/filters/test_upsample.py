@@ -1,0 +1,259 @@
+"""Enlarging: exact in size, better than interpolation on text, harmless elsewhere."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recto import nets
+from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge
+from recto.raster import Dpi, Kind, Page
+from tests.pages import photograph, text_page
+
+Samples = NDArray[np.uint8]
+
+LARGE = text_page(720, 600, text_px=26, seed=5)
+
+
+def smaller(samples: Samples, factor: int) -> Samples:
+    height, width = samples.shape[0] // factor, samples.shape[1] // factor
+    return np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def psnr(drawn: Samples, sharp: Samples) -> float:
+    error = np.mean((drawn.astype(np.float64) - sharp) ** 2)
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def up(samples: Samples, dpi: Dpi | None = None, **params: object) -> Page:
+    page = Upsample().apply(Page.of(samples, dpi), UpsampleParams.model_validate(params)).page
+    assert page is not None
+    return page
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_text_comes_nearer_to_the_sharp_page_than_by_interpolation(factor: int) -> None:
+    sharp = np.where(LARGE < 128, 0, 255).astype(np.uint8)
+    small = smaller(sharp, factor)
+
+    gained = psnr(up(small, scale=factor).samples, sharp) - psnr(
+        up(small, scale=factor, method="bicubic").samples, sharp
+    )
+
+    assert gained > 2.0
+
+
+@pytest.mark.parametrize("method", ["auto", "net", "lanczos", "bicubic"])
+@pytest.mark.parametrize("scale", [2.0, 1.5, 2.7, 4.0])
+def test_shape_and_dpi_are_multiplied_exactly(scale: float, method: str) -> None:
+    small = smaller(LARGE, 4)[:101, :77]
+    page = up(small, Dpi(100.0, 90.0), scale=scale, method=method)
+
+    assert page.shape == (round(101 * scale), round(77 * scale))
+    assert page.dpi == Dpi(100.0 * scale, 90.0 * scale)
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), scale=st.floats(1.0, 4.0), value=st.integers(0, 255))
+def test_even_paper_stays_even(height: int, width: int, scale: float, value: int) -> None:
+    page = Page.of(np.full((height, width), value, np.uint8))
+    params = UpsampleParams(scale=scale)
+    after = Upsample().apply(page, params).page
+
+    shape = Upsample().output_shape(page, params)
+    assert shape == (round(height * scale), round(width * scale))
+    if after is None:
+        assert shape == page.shape
+    else:
+        assert after.shape == shape
+        assert after.samples.min() == after.samples.max() == value
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (2, 3), (35, 33)])
+def test_small_and_thin_pages_of_noise(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    for scale in (2.0, 3.3):
+        assert up(noise, scale=scale).shape == (round(shape[0] * scale), round(shape[1] * scale))
+
+
+def test_a_blank_page_doubles_when_told_to() -> None:
+    page = up(np.full((30, 20, 3), (200, 150, 90), np.uint8), scale=2)
+
+    assert page.shape == (60, 40)
+    assert (page.samples == (200, 150, 90)).all()
+
+
+def test_small_text_is_brought_to_about_300_dpi() -> None:
+    small = text_page(600, 500, text_px=18)
+    page = Page.of(small, Dpi(150.0, 150.0))
+    change = Upsample().apply(page, UpsampleParams())
+
+    assert change.page is not None
+    assert change.page.dpi == Dpi(300.0, 300.0)
+    assert Upsample().output_shape(page, UpsampleParams()) == change.page.shape == (1200, 1000)
+    assert isinstance(change.estimates[0], TextSize)
+
+
+def test_without_a_resolution_the_text_tells() -> None:
+    change = Upsample().apply(Page.of(text_page(600, 500, text_px=18)), UpsampleParams())
+
+    assert change.page is not None
+    assert change.page.dpi is None
+    assert 1.5 <= change.page.height_px / 600 <= 2.5
+
+
+def test_a_resolution_that_the_text_belies_is_not_believed() -> None:
+    large = Page.of(text_page(900, 900, text_px=44), Dpi(72.0, 72.0))
+    change = Upsample().apply(large, UpsampleParams())
+
+    assert change.page is None
+    assert change.notes[-1].startswith("left as it is: ")
+
+
+@pytest.mark.parametrize("samples", [np.full((300, 200), 255, np.uint8), photograph(200, 300)], ids=["blank", "photo"])
+def test_a_page_without_text_is_left_alone_unless_told(samples: Samples) -> None:
+    page = Page.of(samples, Dpi(100.0, 100.0))
+    change = Upsample().apply(page, UpsampleParams())
+
+    assert change.page is None
+    assert change.notes[-1].startswith("left as it is: ")
+    assert Upsample().output_shape(page, UpsampleParams()) == page.shape
+
+
+def test_large_text_is_left_alone() -> None:
+    change = Upsample().apply(Page.of(text_page(900, 900, text_px=42), Dpi(300.0, 300.0)), UpsampleParams())
+
+    assert change.page is None
+    assert "large enough" in change.notes[-1]
+
+
+def test_a_target_resolution_is_met() -> None:
+    page = Page.of(text_page(500, 400, text_px=18), Dpi(150.0, 150.0))
+    change = Upsample().apply(page, UpsampleParams(dpi=390.0))
+
+    assert change.page is not None
+    assert change.page.dpi == pytest.approx((390.0, 390.0))
+    assert change.page.shape == (1300, 1040)
+
+
+@pytest.mark.parametrize("text_px", [12, 18, 30, 48])
+def test_the_size_of_text_is_found(text_px: int) -> None:
+    sharp = text_page(60 + 24 * text_px, 1000, text_px=text_px)
+    (found,) = Upsample().inspect(Page.of(sharp), UpsampleParams())
+
+    assert isinstance(found, TextSize)
+    assert found.x_height_px == pytest.approx(0.53 * text_px, rel=0.2, abs=1.2)
+    assert found.confidence > 0.5
+
+
+def test_a_binary_page_comes_out_grey_or_binary() -> None:
+    small = np.where(smaller(LARGE, 2) < 128, 0, 255).astype(np.uint8)
+
+    assert up(small, scale=2).kind is Kind.GREY
+    kept = up(small, scale=2, keep_kind=True)
+    assert kept.kind is Kind.BINARY
+    assert set(np.unique(kept.samples)) == {0, 255}
+
+
+def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = smaller(LARGE, 2)
+    for scale in (2.0, 2.7):
+        whole = up(small, scale=scale).samples
+        with monkeypatch.context() as patched:
+            patched.setattr(detail, "_TILE_PX", 1 << 13)
+            patched.setattr(enlarge, "_BAND_ROWS", (64, 64))
+            patched.setattr(enlarge, "_BAND_OUTPUT_PX", 1)
+            tiled = up(small, scale=scale).samples
+        # Sums in another order may fall on the other side of a half.
+        assert np.abs(whole.astype(int) - tiled).max() <= 1
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(1, 400), st.floats(0.0, 0.01))
+def test_tiles_cover_what_is_active_once(seed: int, height: int, width: int, share: float) -> None:
+    active = np.random.default_rng(seed).random((height, width)) < share
+    covered = np.zeros((height, width), int)
+    for top, bottom, left, right in detail.tiles(active):
+        assert top % 2 == left % 2 == 0
+        covered[top:bottom, left:right] += 1
+
+    assert covered.max() <= 1
+    assert (covered[active] == 1).all()
+
+
+@pytest.mark.parametrize(("dark", "bright"), [(0, 255), (60, 200), (255, 0), (120, 180)])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_sharp_edge_does_not_ring(dark: int, bright: int, scale: int) -> None:
+    edge = np.full((60, 80), dark, np.uint8)
+    edge[:, 40:] = bright
+    for turned in (edge, edge.T):
+        drawn = up(np.ascontiguousarray(turned), scale=scale).samples.astype(int)
+        assert drawn.max() - max(dark, bright) < 4
+        assert min(dark, bright) - drawn.min() < 4
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_strokes_keep_their_width(scale: int) -> None:
+    drawn = up(LARGE, scale=scale).samples
+
+    before, after = (255.0 - LARGE).sum(), (255.0 - drawn).sum() / scale**2
+    assert after == pytest.approx(before, rel=0.05)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_photographs_are_no_worse_than_by_bicubic(scale: int) -> None:
+    sharp = photograph(480, 600, seed=2)
+    small = smaller(sharp, scale)
+
+    drawn, plain = up(small, scale=scale).samples, up(small, scale=scale, method="bicubic").samples
+    assert psnr(drawn, sharp) >= psnr(plain, sharp) - 0.05
+
+
+def test_grey_text_in_a_colour_page_gets_no_fringes() -> None:
+    small = smaller(LARGE, 2)
+    drawn = up(np.dstack([small, small, small]), scale=2).samples.astype(int)
+
+    assert (drawn.max(axis=2) - drawn.min(axis=2)).max() <= 2
+
+
+def test_coloured_text_keeps_its_colours() -> None:
+    ink, paper = np.array([150, 20, 40.0]), np.array([250, 240, 200.0])
+    share = LARGE[..., None] / 255.0
+    colour = np.rint(ink + share * (paper - ink)).astype(np.uint8)
+    small = smaller(colour, 2)
+
+    drawn = up(small, scale=2).samples
+    assert psnr(drawn, colour) > psnr(up(small, scale=2, method="bicubic").samples, colour)
+    # Every pixel lies near the line from the ink's colour to the paper's.
+    direction = (paper - ink) / np.linalg.norm(paper - ink)
+    away = drawn - ink
+    aside = np.linalg.norm(away - (away @ direction)[..., None] * direction, axis=2)
+    assert np.quantile(aside, 0.999) < 8
+
+
+def test_memory_does_not_grow_with_the_detail() -> None:
+    page = Page.of(np.tile(smaller(LARGE, 2), (4, 4)))
+    up(smaller(LARGE, 4), scale=4)
+    tracemalloc.start()
+    drawn = up(page.samples, scale=3.5)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert drawn.height_px == round(page.height_px * 3.5)
+    assert peak < 450e6
+
+
+def test_the_net_is_small_and_has_a_card() -> None:
+    path = nets.WEIGHTS / "upsample.onnx"
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+
+    assert card["parameters"] <= 150_000
+    assert path.stat().st_size + path.with_suffix(".json").stat().st_size <= 1_000_000
+    assert nets.load("upsample").card == card
