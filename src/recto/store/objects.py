@@ -14,6 +14,8 @@ from recto.errors import BlobMissingError, StoreUnavailableError
 from recto.store.blob_store import check_key
 
 _AT_ONCE = 500
+_RETRY = timedelta(seconds=10)
+"""Shorter than obstore's three minutes: a client that submits must hear of it, and a worker tries again by itself."""
 
 
 class ObjectStore:
@@ -28,6 +30,7 @@ class ObjectStore:
     """
 
     def __init__(self, url: str, **options: Any) -> None:
+        options.setdefault("retry_config", {"max_retries": 3, "retry_timeout": _RETRY})
         self._store = S3Store.from_url(url, **options)
 
     async def put(self, key: str, data: bytes) -> None:
