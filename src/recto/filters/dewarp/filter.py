@@ -1,55 +1,19 @@
-"""The filter: coarse map, refinement, and the decision to leave a page alone."""
+"""The filter: what kind of picture is it, and which way to flatten it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import cv2
 import numpy as np
-from pydantic import Field
 
-from recto.blueprint import Estimate, GeometryFilter, Move, Params
-from recto.filters.dewarp.coarse import WORK_LONG_PX, Sheet, find_outline, sheet_of
-from recto.filters.dewarp.outline import Outline
-from recto.filters.dewarp.refine import Refined, refine
-from recto.raster import Dpi, GridMap, Kind, Page, luma
+from recto.blueprint import GeometryFilter, Move
+from recto.filters.dewarp.coarse import WORK_LONG_PX, find_outline
+from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, by_lines, by_outline, left, lines_of, surroundings
+from recto.raster import Kind, Page
 from recto.raster.page import Samples
 
-_LINES_WIDTH_PX = 1400
 _LEAST_SIDE_PX = 200
-
-
-class DewarpParams(Params):
-    crop: Literal["page", "keep"] = Field(
-        "page", description="page: the sheet alone; keep: with a strip of what lies round it."
-    )
-    refine: bool = Field(True, description="Level the text lines after the sheet was flattened by its outline.")
-    strength: float = Field(1.0, ge=0.0, le=1.0, description="0 only cuts the sheet out, 1 flattens it fully.")
-
-
-@dataclass(frozen=True)
-class Warp(Estimate):
-    """How a page is warped.
-
-    Attributes
-    ----------
-    kind : str
-        ``flat``, ``outline`` (a sheet on a table) or ``lines`` (text lines alone).
-    bend : float
-        How far the sides of the sheet are from those of a rectangle, as a share of its width.
-    unlevel_before, unlevel_after : float
-        Mean absolute slope of text lines (rise over run) on the coarsely flattened page and at the end.
-    paper : str or None
-        Paper format, when it is recognised.
-    """
-
-    name: ClassVar[str] = "warp"
-    kind: str = "flat"
-    bend: float = 0.0
-    unlevel_before: float = 0.0
-    unlevel_after: float = 0.0
-    paper: str | None = None
 
 
 class Dewarp(GeometryFilter[DewarpParams]):
@@ -58,17 +22,22 @@ class Dewarp(GeometryFilter[DewarpParams]):
     params = DewarpParams
 
     def find(self, page: Page, params: DewarpParams) -> Move:
-        if min(page.shape) < _LEAST_SIDE_PX or page.kind is Kind.BINARY:
-            return _left("too small or too plain to tell", Warp(0.0))
+        if page.kind is Kind.BINARY:
+            return left("black and white pages are scans", Warp(0.0))
+        if min(page.shape) < _LEAST_SIDE_PX or max(page.shape) > 6 * min(page.shape):
+            return left("too small or too narrow for a photo of a page", Warp(0.0))
+        if params.strength == 0.0:
+            return left("the strength is zero", Warp(0.0))
         picture, factor = _reduced(page)
+        raw = lines_of(page)
         outline = find_outline(picture)
-        if outline is None or outline.score < 0.5:
-            return _left("no sheet found", Warp(0.0 if outline is None else outline.score / 2))
-        return _flattened(page, outline.scaled(factor), params)
-
-
-def _left(why: str, warp: Warp) -> Move:
-    return Move(None, estimates=(warp,), notes=(f"left as it is: {why}",))
+        if outline is not None:
+            scene = Scene(outline, raw, surroundings(picture, outline))
+            if scene.refusal() is None:
+                move = by_outline(page, scene, outline.scaled(factor), params)
+                if move is not None:
+                    return move
+        return by_lines(page, raw, params)
 
 
 def _reduced(page: Page) -> tuple[Samples, float]:
@@ -81,31 +50,3 @@ def _reduced(page: Page) -> tuple[Samples, float]:
     if small.ndim == 2:
         small = np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
     return small, factor
-
-
-def _flattened(page: Page, outline: Outline, params: DewarpParams) -> Move:
-    sheet = sheet_of(outline, page.shape)
-    grid = sheet.grid
-    reached: Refined | None = None
-    if params.refine:
-        reached = refine(luma(page), grid, _looked_at(sheet.shape))
-        grid = reached.grid
-    dpi = _dpi(sheet)
-    warp = Warp(
-        confidence=min(1.0, outline.score),
-        kind="outline",
-        unlevel_before=0.0 if reached is None else reached.before,
-        unlevel_after=0.0 if reached is None else reached.after,
-        paper=sheet.paper,
-    )
-    return Move(GridMap(grid, sheet.shape), dpi, (warp,))
-
-
-def _looked_at(shape: tuple[int, int]) -> tuple[int, int]:
-    """The shape at which lines are looked for."""
-    scale = min(1.0, _LINES_WIDTH_PX / min(shape))
-    return max(16, round(shape[0] * scale)), max(16, round(shape[1] * scale))
-
-
-def _dpi(sheet: Sheet) -> Dpi | None:
-    return None

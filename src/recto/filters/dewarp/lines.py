@@ -57,21 +57,23 @@ def find_lines(grey: Samples, *, steep: float = 0.35) -> Lines:
     boxes = stats[1:count].astype(np.float64)
     glyphs = _glyph_boxes(boxes, grey.shape[1])
     chains = _chains(glyphs, steep)
-    points, line, weight = [], [], []
+    points: list[Floats] = []
+    line: list[NDArray[np.intp]] = []
+    weight: list[Floats] = []
     for chain in chains:
         baseline = _baseline(glyphs[chain])
         if baseline is not None:
             points.append(baseline)
-            line.append(np.full(len(baseline), len(line)))
+            line.append(np.full(len(baseline), len(line), dtype=np.intp))
             weight.append(np.ones(len(baseline)))
     for ruling in _rulings(ink, boxes, steep):
         points.append(ruling)
-        line.append(np.full(len(ruling), len(line)))
+        line.append(np.full(len(ruling), len(line), dtype=np.intp))
         weight.append(np.full(len(ruling), 0.7))
     height = float(np.median(glyphs[:, 3])) if len(glyphs) else 0.0
     if not points:
         return Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0), height)
-    return Lines(np.concatenate(points), np.concatenate(line).astype(np.intp), np.concatenate(weight), height)
+    return Lines(np.concatenate(points), np.concatenate(line), np.concatenate(weight), height)
 
 
 def ink_mask(grey: Samples) -> NDArray[np.bool_]:
@@ -223,7 +225,23 @@ def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
     return np.array(slope), np.array(middle).reshape(-1, 2), np.array(run)
 
 
-def unlevelness(lines: Lines) -> float:
-    """How far lines are from level: mean absolute slope of their parts (rise over run), weighted by length."""
+def unlevelness(lines: Lines, *, turned: bool = False) -> float:
+    """How far lines are from level: mean absolute slope of their parts (rise over run), weighted by length.
+
+    Parameters
+    ----------
+    lines : Lines
+    turned : bool
+        Measure from the median slope, so that a page that is merely turned counts as level.
+    """
     slope, _, run = slopes(lines)
-    return float(np.average(np.minimum(np.abs(slope), 0.5), weights=run)) if len(slope) else 0.0
+    if not len(slope):
+        return 0.0
+    middle = _median(slope, run) if turned else 0.0
+    return float(np.average(np.minimum(np.abs(slope - middle), 0.5), weights=run))
+
+
+def _median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])

@@ -49,14 +49,42 @@ class Outline:
         return np.array([top[0], top[-1], bottom[-1], bottom[0]])
 
     @property
+    def bulge(self) -> float:
+        """Largest distance of a side from its chord, as a share of the chord's length."""
+        return max(_sagitta(side) for side in self.sides)
+
+    @property
+    def skewness_deg(self) -> float:
+        """How far opposite sides are from parallel, or neighbours from a right angle: the largest, in degrees."""
+        top, right, bottom, left = (float(np.rad2deg(np.arctan2(*(s[-1] - s[0])[::-1]))) for s in self.sides)
+        corner = 0.5 * (left + right - top - bottom) - 90
+        return max(abs(_half_turn(top - bottom)), abs(_half_turn(left - right)), abs(_half_turn(corner)))
+
+    @property
+    def polygon(self) -> Curve:
+        """The whole edge, clockwise from the top left: float64 ndarray, shape (N, 2)."""
+        top, right, bottom, left = self.sides
+        return np.concatenate((top, right, bottom[::-1], left[::-1]))
+
+    @property
     def score(self) -> float:
         """One number for choosing among outlines, 0 to 1."""
-        return self.support * self.shape_score * min(1.0, self.contrast / 25.0) * self.seen**0.5
+        return float(self.support * self.shape_score * min(1.0, self.contrast / 25.0) * self.seen**0.5)
 
     def scaled(self, factor: float) -> Outline:
         """The same outline on the picture drawn ``factor`` times as large."""
         sides = tuple((side + 0.5) * factor - 0.5 for side in self.sides)
         return Outline(sides, self.support, self.contrast, self.seen, self.shape_score)  # type: ignore[arg-type]
+
+
+def _half_turn(angle_deg: float) -> float:
+    return (angle_deg + 180) % 360 - 180
+
+
+def _sagitta(side: Curve) -> float:
+    chord = side[-1] - side[0]
+    length = max(float(np.hypot(*chord)), 1e-9)
+    return float(np.abs((side - side[0]) @ np.array([-chord[1], chord[0]])).max() / length**2)
 
 
 def outline_of(mask: Mask, lab: Samples) -> Outline | None:
@@ -122,7 +150,7 @@ def _ring_smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.floa
     reach = max(1, int(3 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     padded = np.concatenate((values[-reach:], values, values[:reach]))
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    return np.asarray(np.convolve(padded, kernel / kernel.sum(), mode="valid"), dtype=np.float64)
 
 
 def _snapped(contour: Curve, lab: Samples, reach_px: float) -> tuple[Curve, NDArray[np.float64]]:
@@ -142,7 +170,7 @@ def _snapped(contour: Curve, lab: Samples, reach_px: float) -> tuple[Curve, NDAr
     def change(width: int) -> NDArray[np.float64]:
         outside = (total[:, middle] - total[:, middle - width]) / width
         inside = (total[:, middle + 1 + width] - total[:, middle + 1]) / width
-        return np.sqrt(((inside - outside) ** 2).sum(axis=2))
+        return np.asarray(np.sqrt(((inside - outside) ** 2).sum(axis=2)), dtype=np.float64)
 
     strength = change(near)
     chosen = _best_path(strength - 0.4 * np.abs(steps[middle])[None, :])

@@ -50,7 +50,9 @@ def draw(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Samples:
     return np.asarray(cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def refine(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Refined:
+def refine(
+    grey: Samples, grid: Floats, shape: tuple[int, int], *, outlined: bool = True, rounds: int = _ROUNDS
+) -> Refined:
     """Level the lines of a coarsely flattened page, in rounds; a round that levels nothing is dropped.
 
     Parameters
@@ -61,14 +63,18 @@ def refine(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Refined:
         The coarse map, in pixels of ``grey``.
     shape : tuple of int
         ``(H, W)`` at which to look: about 150 to 200 dpi of the page.
+    outlined : bool
+        True when the upper and lower edge of the grid are edges of the sheet and known to be level.
+    rounds : int
+        At most so many, 0 to 3; with 0 the lines are only looked at.
     """
     lines = find_lines(draw(grey, grid, shape))
     before = now = unlevelness(lines)
     kept = 0
-    for turn in range(_ROUNDS):
+    for turn in range(rounds):
         if lines.count < 3:
             break
-        moved = _step(grid, lines, shape, stiffness=_STIFFNESS[turn])
+        moved = _step(grid, lines, shape, _STIFFNESS[turn], outlined)
         again = find_lines(draw(grey, moved, shape))
         then = unlevelness(again)
         if then >= now or again.count < 0.8 * lines.count:
@@ -80,13 +86,13 @@ def refine(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Refined:
     return Refined(grid, before, now, lines.count, kept)
 
 
-def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float) -> Floats:
+def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float, outlined: bool) -> Floats:
     """The grid after one displacement."""
     height, width = shape
     across = np.array([width - 1, height - 1], dtype=np.float64)
     at = lines.points / across
     basis = spline_basis(at)
-    knots = _levelled(basis, lines, stiffness)
+    knots = _levelled(basis, lines, stiffness, outlined)
     rows, columns = grid.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
     wanted = np.stack((u.ravel(), v.ravel()), axis=1)
@@ -98,15 +104,16 @@ def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float) 
     return read.reshape(rows, columns, 2)
 
 
-def _levelled(basis: Floats, lines: Lines, stiffness: float) -> Floats:
+def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> Floats:
     """Knots of the vertical displacement in pixels: each line level, the surface smooth, nothing moved for nothing."""
     y = lines.points[:, 1]
     unit = max(lines.glyph_px, 6.0)
     weight = lines.weight.copy()
-    knots = np.zeros(basis.shape[1])
-    edge = spline_basis(_level_edges())
+    knots: Floats = np.zeros(basis.shape[1])
     stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(basis.shape[1])
-    stiff += _ANCHOR * edge.T @ edge
+    if outlined:
+        edge = spline_basis(_level_edges())
+        stiff += _ANCHOR * edge.T @ edge
     for _ in range(4):
         total = np.bincount(lines.line, weight, lines.count)
         share = weight / np.maximum(total[lines.line], 1e-9)
@@ -115,7 +122,7 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float) -> Floats:
         middle = np.bincount(lines.line, share * y, lines.count)
         rows, right = basis - centre[lines.line], y - middle[lines.line]
         normal = rows.T @ (weight[:, None] * rows) + stiff
-        knots = np.linalg.solve(normal, -rows.T @ (weight * right))
+        knots = np.asarray(np.linalg.solve(normal, -rows.T @ (weight * right)))
         off = (rows @ knots + right) / (0.15 * unit)
         weight = lines.weight / (1 + off * off)
     return knots
@@ -157,8 +164,9 @@ def stretching(knots: tuple[int, int]) -> Floats:
     """The quadratic form of the first differences of a knot grid."""
     rows, columns = knots
     first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
-    form: NDArray[np.float64] = np.kron(first[0].T @ first[0], np.eye(columns))
-    form = form + np.kron(np.eye(rows), first[1].T @ first[1])
+    form: NDArray[np.float64] = np.kron(first[0].T @ first[0], np.eye(columns)) + np.kron(
+        np.eye(rows), first[1].T @ first[1]
+    )
     return form
 
 

@@ -1,0 +1,240 @@
+"""Do no harm: when a sheet is flattened by its outline, when by its lines, and when it is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from recto.blueprint import Estimate, Move, Params
+from recto.filters.dewarp.camera import FORMATS_MM
+from recto.filters.dewarp.coarse import GRID, Sheet, sheet_of
+from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
+from recto.filters.dewarp.outline import Outline
+from recto.filters.dewarp.refine import Refined, refine
+from recto.raster import Dpi, GridMap, Page, luma
+from recto.raster.page import Samples
+
+_LINES_WIDTH_PX = 1400
+_FEW_LINES = 6
+
+
+class DewarpParams(Params):
+    crop: Literal["page", "keep"] = Field(
+        "page", description="page: the sheet alone; keep: with a strip of what lies round it."
+    )
+    refine: bool = Field(True, description="Level the text lines after the sheet was flattened by its outline.")
+    strength: float = Field(1.0, ge=0.0, le=1.0, description="0 leaves the page as it is, 1 flattens it fully.")
+
+
+@dataclass(frozen=True)
+class Warp(Estimate):
+    """How a page is warped.
+
+    Attributes
+    ----------
+    kind : str
+        ``flat``, ``outline`` (a sheet on a table) or ``lines`` (text lines alone).
+    bend : float
+        How far the sides of the sheet are from those of a rectangle, as a share of its width.
+    unlevel_before, unlevel_after : float
+        Mean absolute slope of text lines (rise over run, a turn of the whole page apart) on the page that came
+        and on the one that goes.
+    paper : str or None
+        Paper format, when it is recognised.
+    """
+
+    name: ClassVar[str] = "warp"
+    kind: str = "flat"
+    bend: float = 0.0
+    unlevel_before: float = 0.0
+    unlevel_after: float = 0.0
+    paper: str | None = None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is seen before anything is decided.
+
+    Attributes
+    ----------
+    outline : Outline
+        In the small picture.
+    raw : Lines
+        Text lines of the page as it is.
+    around : Surroundings
+    """
+
+    outline: Outline
+    raw: Lines
+    around: Surroundings
+
+    def refusal(self) -> str | None:
+        """Why the outline is no sheet to be flattened; None when it is one."""
+        outline = self.outline
+        if outline.score < 0.7 or outline.bulge > 0.3 or self.around.inside < 0.12:
+            return "no sheet found"
+        if outline.skewness_deg < 0.4 and outline.bulge < 0.006:
+            return "the page is flat"
+        if not self.around.is_table and self.raw.count >= _FEW_LINES and unlevelness(self.raw, turned=True) < 0.012:
+            return "the page is flat"
+        return None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies round the outline.
+
+    Attributes
+    ----------
+    inside, outside : float
+        Shares of the picture inside the outline and clearly outside of it.
+    is_table : bool
+        True for a thing in the light; False for the even black or white of a scanner's lid, or for nothing.
+    """
+
+    inside: float
+    outside: float
+    is_table: bool
+
+
+def surroundings(picture: Samples, outline: Outline) -> Surroundings:
+    """Look round the outline in the small R'G'B' picture."""
+    height, width = picture.shape[:2]
+    region = np.zeros((height, width), dtype=np.uint8)
+    cv2.fillPoly(region, [np.rint(outline.polygon).astype(np.int32)], 1)
+    rim = max(3, round(0.012 * max(height, width)))
+    grown = cv2.dilate(region, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
+    beyond = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[grown == 0]
+    outside = beyond.size / region.size
+    is_table = False
+    if outside > 0.01:
+        low, middle, high = (float(v) for v in np.percentile(beyond, (10, 50, 90)))
+        is_table = 28 < middle < 240 and high - low > 6
+    return Surroundings(float(region.mean()), outside, is_table)
+
+
+def left(why: str, warp: Warp) -> Move:
+    """Nothing is moved, and why."""
+    return Move(None, estimates=(warp,), notes=(f"left as it is: {why}",))
+
+
+def lines_of(page: Page) -> Lines:
+    """The text lines of the page as it is."""
+    height, width = looked_at(page.shape)
+    grey = luma(page)
+    if (height, width) != page.shape:
+        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return find_lines(grey)
+
+
+def looked_at(shape: tuple[int, int]) -> tuple[int, int]:
+    """The shape at which lines are looked for."""
+    scale = min(1.0, _LINES_WIDTH_PX / min(shape))
+    return max(16, round(shape[0] * scale)), max(16, round(shape[1] * scale))
+
+
+def by_outline(page: Page, scene: Scene, outline: Outline, params: DewarpParams) -> Move | None:
+    """Flatten the sheet in ``outline`` (in pixels of the page); None when that would do no good."""
+    sheet = sheet_of(outline, page.shape)
+    area = scene.around.inside * page.height_px * page.width_px
+    if sheet.shape[0] * sheet.shape[1] > 2.5 * area:
+        return None
+    shape = looked_at(sheet.shape)
+    grey = luma(page)
+    reached = refine(grey, sheet.grid, shape, rounds=3 if params.refine else 0)
+    raw = unlevelness(scene.raw, turned=True)
+    if not _worth_it(scene, reached, raw):
+        return None
+    warp = Warp(
+        confidence=min(1.0, outline.score) * (1.0 if reached.lines >= _FEW_LINES else 0.8),
+        kind="outline",
+        bend=outline.bulge,
+        unlevel_before=raw,
+        unlevel_after=reached.after,
+        paper=sheet.paper,
+    )
+    grid = _blended(reached.grid, outline, params.strength)
+    return Move(*_framed(grid, sheet, params.crop), (warp,))
+
+
+def _worth_it(scene: Scene, reached: Refined, raw: float) -> bool:
+    """Lines must not be less level after; round a scan they must be clearly more level."""
+    if reached.lines < _FEW_LINES:
+        return scene.around.is_table and scene.outline.score > 0.85 and scene.raw.count < 2 * _FEW_LINES
+    if reached.after > 0.12:
+        return False
+    if scene.raw.count < 0.5 * reached.lines:
+        return True
+    if scene.around.is_table:
+        return reached.after <= max(0.9 * raw, 0.006)
+    return reached.after < 0.65 * raw
+
+
+def _blended(grid: Floats, outline: Outline, strength: float) -> Floats:
+    """Between the plain parallelogram of the sheet and the flattened sheet."""
+    if strength >= 1.0:
+        return grid
+    rows, columns = grid.shape[:2]
+    tl, tr, br, bl = outline.corners
+    across, down = ((tr - tl) + (br - bl)) / 2, ((bl - tl) + (br - tr)) / 2
+    first = outline.corners.mean(axis=0) - (across + down) / 2
+    v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
+    plain = first + u[..., None] * across + v[..., None] * down
+    blended: Floats = strength * grid + (1 - strength) * plain
+    return blended
+
+
+def _framed(grid: Floats, sheet: Sheet, crop: str) -> tuple[GridMap, Dpi | None]:
+    """The map and its resolution, with a strip of surroundings when asked for."""
+    height, width = sheet.shape
+    dpi = _dpi(sheet)
+    if crop == "page":
+        return GridMap(grid, (height, width)), dpi
+    wider = _extended(_extended(grid).swapaxes(0, 1)).swapaxes(0, 1)
+    rows, columns = grid.shape[:2]
+    return GridMap(
+        wider,
+        (round((height - 1) * (rows + 1) / (rows - 1)) + 1, round((width - 1) * (columns + 1) / (columns - 1)) + 1),
+    ), dpi
+
+
+def _extended(grid: Floats) -> Floats:
+    """One more row on each side, straight on."""
+    return np.concatenate((2 * grid[:1] - grid[1:2], grid, 2 * grid[-1:] - grid[-2:-1]))
+
+
+def _dpi(sheet: Sheet) -> Dpi | None:
+    """The resolution, when the paper's format is known."""
+    if sheet.paper is None:
+        return None
+    short_mm, long_mm = FORMATS_MM[sheet.paper]
+    height, width = sheet.shape
+    wide_mm, high_mm = (short_mm, long_mm) if height >= width else (long_mm, short_mm)
+    return Dpi(width * 25.4 / wide_mm, height * 25.4 / high_mm)
+
+
+def by_lines(page: Page, raw: Lines, params: DewarpParams) -> Move:
+    """Level the lines of a page without an outline; leave it when they are level, or do not get so."""
+    before = unlevelness(raw, turned=True)
+    warp = Warp(0.0, unlevel_before=before, unlevel_after=before)
+    if raw.count < 10:
+        return left("no sheet and too few text lines found", warp)
+    if before < 0.02:
+        return left("the page is flat", Warp(0.9, unlevel_before=before, unlevel_after=before))
+    if not params.refine:
+        return left("no sheet found", warp)
+    v, u = np.meshgrid(
+        np.linspace(0, page.height_px - 1, GRID[0]), np.linspace(0, page.width_px - 1, GRID[1]), indexing="ij"
+    )
+    grid = np.stack((u, v), axis=2)
+    reached = refine(luma(page), grid, looked_at(page.shape), outlined=False)
+    if reached.rounds == 0 or reached.after > 0.4 * before or reached.after > 0.014 or reached.lines < raw.count // 2:
+        return left("its lines do not get clearly more level", warp)
+    sure = float(np.clip(1.2 - 1.5 * reached.after / before, 0.0, 1.0))
+    warp = Warp(sure, kind="lines", unlevel_before=before, unlevel_after=reached.after)
+    moved = params.strength * reached.grid + (1 - params.strength) * grid
+    return Move(GridMap(moved, page.shape), page.dpi, (warp,))
