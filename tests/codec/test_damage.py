@@ -84,6 +84,27 @@ def test_warnings_of_decoders_stay_inside() -> None:
     assert warnings.filters[:] == before
 
 
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_jpeg_with_an_early_end_mark_or_an_empty_tail_is_truncated(share: float) -> None:
+    """As a broken download or a full memory card leaves it; libjpeg would fill the rest with grey."""
+    data = WHOLE["JPEG"]
+    half = data[: int(len(data) * share)]
+    for cut in (half + b"\xff\xd9", half.ljust(len(data), b"\x00")):
+        with pytest.raises(UnreadableImageError, match="JPEG is truncated"):
+            list(decode(cut))
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("restart", [0, 1])
+@pytest.mark.parametrize("size", [(1, 1), (7, 9), (16, 16), (33, 100), (200, 31)])
+def test_a_whole_jpeg_with_a_flat_end_is_whole(size: tuple[int, int], restart: int, subsampling: int) -> None:
+    flat = np.full((*size, 3), 255, np.uint8)
+    flat[: size[0] // 2] = np.random.default_rng(0).integers(0, 256, (size[0] // 2, size[1], 3))
+    data = saved(flat, "JPEG", subsampling=subsampling, restart_marker_rows=restart, quality=90)
+    for whole in (data, data + b"a trailer of some phone"):
+        assert next(decode(whole)).shape == size
+
+
 # Bombs: small files that claim or unfold to a great deal.
 
 
@@ -119,6 +140,7 @@ def test_forged_sizes_are_refused_by_the_header(form: str) -> None:
         probe(bytes(data))
 
 
+@pytest.mark.slow
 def test_a_large_honest_page_is_no_bomb() -> None:
     """Pillow warns at 89 megapixels and refuses at 179; our own limit is the only one."""
     data = saved(Image.new("1", (20_000, 9_500), 1), "TIFF", compression="group4")

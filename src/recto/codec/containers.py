@@ -15,6 +15,9 @@ _PNG_TEXTS = (b"zTXt", b"iTXt", b"tEXt")
 _MAX_EXTRA_BYTES = 1_000_000
 """Pillow refuses larger texts and profiles, and the picture with them."""
 
+_MARKER, _START_OF_SCAN, _JPEG_END = 0xFF, 0xDA, b"\xff\xd9"
+_NOISE = bytes(37 * k % 251 for k in range(1024))
+
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = 0x2C, 0x21, 0x3B
 
 
@@ -30,6 +33,27 @@ def check_boxes(data: bytes, what: str) -> None:
         if size < 8 or at + size > len(data):
             raise UnreadableImageError(f"The {what} is truncated or damaged: a box reaches beyond the end of the file.")
         at += size
+
+
+def find_jpeg_end(data: bytes) -> int:
+    """Where the end mark of a JPEG stands; raises UnreadableImageError when it has none."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == _MARKER:
+        if data[at + 1] == _MARKER:
+            at += 1
+            continue
+        if data[at + 1] == _START_OF_SCAN:
+            break
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    end = data.find(_JPEG_END, at)
+    if end < 0:
+        raise UnreadableImageError("The JPEG is truncated: it has no end mark.")
+    return end
+
+
+def with_noise_at_jpeg_end(data: bytes, end: int) -> bytes:
+    """The same JPEG with bytes before its end mark that only a decoder still in want of pixels would use."""
+    return data[:end] + _NOISE + _JPEG_END
 
 
 def check_riff(data: bytes) -> None:

@@ -73,6 +73,8 @@ class PictureFile:
             containers.check_boxes(self._data, self._form)
         if self._form is Format.WEBP:
             containers.check_riff(self._data)
+        if self._form is Format.JPEG:
+            self._jpeg_end = containers.find_jpeg_end(self._data)
         # A phone's JPEG carries gain maps and depth as further pictures: they are no pages.
         return 1 if self._form is Format.JPEG else 0
 
@@ -124,6 +126,8 @@ class PictureFile:
             return self._deep_grey(picture, frame)
         key = _whole_key(picture)
         picture.load()
+        if self._form is Format.JPEG:
+            self._check_jpeg_rows(picture)
         if self._form is Format.JPEG and picture.mode == "CMYK" and "adobe" not in picture.info:
             # Pillow takes every CMYK JPEG for Adobe's, which stores the inks upside down.
             inks = Image.fromarray(255 - np.asarray(picture), "CMYK")
@@ -134,6 +138,20 @@ class PictureFile:
         return normalise.flatten(
             picture, tells_colour=self._form not in _WITHOUT_GREY, tells_depth=self._form is not Format.GIF
         )
+
+    def _check_jpeg_rows(self, picture: ImageFile.ImageFile) -> None:
+        """An end mark that comes too early leaves the rest of the picture flat, and libjpeg says nothing.
+
+        Where the last block is flat, the picture is decoded again at an eighth of its size with noise before
+        the mark: a whole picture does not look at it.
+        """
+        width, height = picture.size
+        last = np.asarray(picture.crop((max(0, width - 4), max(0, height - 4), width, height)))
+        if "progressive" in picture.info or (last != last[0, 0]).any():
+            return
+        noisy = containers.with_noise_at_jpeg_end(self._data, self._jpeg_end)
+        if not np.array_equal(_eighth(self._data), _eighth(noisy)):
+            raise UnreadableImageError("The JPEG is truncated: its end mark comes before its last row.")
 
     def _deep_grey(self, picture: ImageFile.ImageFile, frame: int) -> tuple[normalise.Samples, Kind]:
         values: Any = np.asarray(picture)
@@ -156,6 +174,13 @@ class PictureFile:
         if isinstance(key, int):
             samples = np.where(values == key, np.uint8(255), samples)
         return samples, kind
+
+
+def _eighth(data: bytes) -> np.ndarray[Any, Any]:
+    """A JPEG at an eighth of its size, which is quick: only the mean of each block is worked out."""
+    picture = Image.open(io.BytesIO(data), formats=["JPEG"])
+    picture.draft(None, (1, 1))
+    return np.asarray(picture)
 
 
 def _whole_key(picture: ImageFile.ImageFile) -> int | None:
