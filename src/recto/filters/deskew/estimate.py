@@ -1,21 +1,28 @@
-"""The skew angle of a page of text."""
+"""The skew of a page: one spectrum says where the lines of text point, the lines themselves say it exactly.
+
+1. ``normalise``: shrink by area, turn text into a texture of even strength.
+2. ``spectrum``: the power along rays from the origin, whitened; its highest ray is the coarse angle, and a
+   closer look at the rays around it the fine one.
+3. ``baselines``: turn the texture straight and fit a line to the edges of every line of text; their robust
+   agreement is the angle, their disagreement its uncertainty.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recto.blueprint import Estimate
-from recto.filters.deskew.normalise import shrunk, texture
-from recto.filters.deskew.spectrum import Power, along_rays, power_spectrum
+from recto.filters.deskew.baselines import agreed_angle
+from recto.filters.deskew.normalise import Texture, shrunk, straightened, texture
+from recto.filters.deskew.spectrum import Coarse, Spectrum, coarse_angles, fine_angle
 from recto.raster import Dpi, Page
 
-_COARSE_DEG = np.arange(-90.0, 90.0, 0.5)
-_FINE_DEG = np.arange(-1.0, 1.0001, 0.05)
+_SMALLEST_PX = 32
+_LEVEL_FIRST = 1.5
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,67 @@ class Skew(Estimate):
     angle_deg: float
 
 
+class Evidence(NamedTuple):
+    """What the confidence is made of.
+
+    Attributes
+    ----------
+    angle_deg : float
+    height : float
+        The coarse peak over its background, in median absolute deviations.
+    ratio : float
+        The coarse peak over the median of all directions.
+    moved_deg : float
+        How far the lines of text moved the angle that the spectrum had found.
+    error_deg : float
+        The standard error of the lines' agreement.
+    lines : int
+        Upper and lower edges of lines that took part.
+    """
+
+    angle_deg: float
+    height: float
+    ratio: float
+    moved_deg: float
+    error_deg: float
+    lines: int
+    fine: float = 0.0
+    axis: int = 0
+
+
 def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
-    """The skew of the text body and how sure it is."""
-    if min(page.shape) < 32:
+    """The skew of the text body and how sure it is.
+
+    Parameters
+    ----------
+    page : Page
+    max_angle_deg : float
+        Angles beyond it are looked for no further than one degree.
+    """
+    if min(page.shape) < _SMALLEST_PX:
         return Skew(confidence=0.0, angle_deg=0.0)
-    reading = read_skew(page, max_angle_deg)
-    confidence = float(np.clip(min(reading.height / 22, reading.ratio / 3.2), 0, 1))
-    return Skew(confidence=confidence, angle_deg=reading.angle_deg)
+    evidence = gather(page, max_angle_deg)
+    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg)
+
+
+def gather(page: Page, max_angle_deg: float) -> Evidence:
+    """Look at a page of at least 32 by 32 pixels."""
+    flat = texture(shrunk(page, pixel_aspect(page.dpi)))
+    spectrum = Spectrum.of(flat)
+    rays = coarse_angles(spectrum, max_angle_deg)
+    read = [_read(flat, spectrum, ray) for ray in rays]
+    return min(read, key=lambda evidence: evidence.error_deg * (_LEVEL_FIRST if evidence.axis else 1.0))
+
+
+def _read(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> Evidence:
+    """From a coarse angle to that of the lines."""
+    fine_deg, sharp = fine_angle(spectrum, coarse)
+    upright = straightened(flat, fine_deg)
+    if coarse.axis:
+        upright = np.ascontiguousarray(np.rot90(upright))
+    moved_deg, error_deg, lines = agreed_angle(upright)
+    angle_deg = fine_deg + moved_deg
+    return Evidence(angle_deg, coarse.height, coarse.ratio, moved_deg, error_deg, lines, sharp, coarse.axis)
 
 
 def pixel_aspect(dpi: Dpi | None) -> float:
@@ -49,64 +110,5 @@ def pixel_aspect(dpi: Dpi | None) -> float:
     return ratio if 0.33 <= ratio <= 3.0 else 1.0
 
 
-@dataclass(frozen=True)
-class Reading:
-    angle_deg: float
-    height: float
-    ratio: float
-    sharpness: float
-
-
-def read_skew(page: Page, max_angle_deg: float = 15.0) -> Reading:
-    small = shrunk(page)
-    flat = texture(small)
-    flat *= _window(flat.shape)
-    size = (_even_dft(flat.shape[0]), _even_dft(int(flat.shape[1] * 1.5)))
-    power = power_spectrum(flat, size)
-    coarse, height, ratio = _coarse(power, size, max_angle_deg)
-    fine, sharp = _fine(power, size, coarse)
-    return Reading(fine, height, ratio, sharp)
-
-
-def _even_dft(n: int) -> int:
-    n = cv2.getOptimalDFTSize(n)
-    while n % 2:
-        n = cv2.getOptimalDFTSize(n + 1)
-    return n
-
-
-def _window(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    def ramp(n: int) -> NDArray[np.float32]:
-        edge = max(1, n // 12)
-        w = np.ones(n, dtype=np.float32)
-        r = np.sin(np.linspace(0, np.pi / 2, edge + 1)[:-1]) ** 2
-        w[:edge] = r
-        w[n - edge :] = r[::-1]
-        return w
-
-    return ramp(shape[0])[:, None] * ramp(shape[1])[None, :]
-
-
-def _coarse(power: Power, size: tuple[int, int], max_angle_deg: float) -> tuple[float, float, float]:
-    radii = np.arange(0.02, 0.3, 1.5 / size[0])
-    rays = np.sqrt(along_rays(power, size, _COARSE_DEG, radii))
-    rays /= np.median(rays, axis=1, keepdims=True) + 1e-6
-    score = np.minimum(rays, 5.0).mean(axis=0)
-    inside = np.abs(_COARSE_DEG) <= max_angle_deg + 1.0
-    best = int(np.argmax(np.where(inside, score, -1)))
-    middle = np.median(score)
-    deviation = np.median(np.abs(score - middle)) + 1e-9
-    return float(_COARSE_DEG[best]), float((score[best] - middle) / deviation), float(score[best] / (middle + 1e-9))
-
-
-def _fine(power: Power, size: tuple[int, int], coarse_deg: float) -> tuple[float, float]:
-    radii = np.arange(0.02, 0.48, 1.0 / size[0])
-    rays = along_rays(power, size, coarse_deg + _FINE_DEG, radii)
-    floor = np.median(along_rays(power, size, coarse_deg + np.r_[-5.0:-2:0.25, 2.25:5.25:0.25], radii), axis=1)
-    rays /= (floor + 1e-6)[:, None]
-    score = np.minimum(rays, 30.0).sum(axis=0)
-    best = int(np.argmax(score))
-    best = min(max(best, 1), len(score) - 2)
-    a, b, c = score[best - 1 : best + 2]
-    shift = 0.5 * (a - c) / (a - 2 * b + c) if a - 2 * b + c else 0.0
-    return float(coarse_deg + _FINE_DEG[best] + shift * 0.05), float(score[best] / (np.median(score) + 1e-9))
+def _confidence(evidence: Evidence) -> float:
+    return float(np.clip(min(evidence.height / 22, evidence.ratio / 3.2), 0, 1))

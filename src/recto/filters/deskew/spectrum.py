@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Power = NDArray[np.float32]
+
+_ALL_DEG = np.arange(-90.0, 90.0, 0.5)
+_FINE_STEP_DEG = 0.05
+_FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
+_ASIDE_DEG = np.concatenate((np.arange(-5.0, -2.0, 0.25), np.arange(2.25, 5.25, 0.25)))
+_COARSE_CLIP = 5.0
+_FINE_CLIP = 100.0
 
 
 def power_spectrum(texture: NDArray[np.float32], size: tuple[int, int]) -> Power:
@@ -83,3 +92,74 @@ def along_rays(
             power, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
         )
     )
+
+
+class Spectrum(NamedTuple):
+    """A power spectrum and the size it was padded to."""
+
+    power: Power
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, flat: NDArray[np.float32]) -> Spectrum:
+        size = (_dft_size(flat.shape[0]), _dft_size(flat.shape[1]))
+        return cls(power_spectrum(flat, size), size)
+
+
+class Coarse(NamedTuple):
+    """The highest ray.
+
+    ``axis`` is 0 when the lines are level, 1 when they stand upright (rulings, columns of Chinese).
+    """
+
+    angle_deg: float
+    axis: int
+    height: float
+    ratio: float
+
+
+def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> list[Coarse]:
+    """The rays with most power over what is usual at each frequency.
+
+    One ray for level lines, and one for upright lines where these have more: a page of Chinese columns,
+    or a page of italics, whose slanted strokes are a trap; the lines themselves must decide.
+    """
+    radii = np.arange(0.02, 0.3, 1.5 / max(spectrum.size))
+    rays = np.sqrt(along_rays(spectrum.power, spectrum.size, _ALL_DEG, radii))
+    rays /= np.median(rays, axis=1, keepdims=True) + 1e-6
+    score = np.minimum(rays, _COARSE_CLIP).mean(axis=0)
+    middle = float(np.median(score))
+    deviation = float(np.median(np.abs(score - middle)))
+    inside = np.abs(_ALL_DEG) <= max_angle_deg + 1.0
+    found = []
+    for axis, turned in enumerate((score, np.roll(score, len(score) // 2))):
+        best = int(np.argmax(np.where(inside, turned, 0.0)))
+        peak = float(turned[best])
+        found.append(
+            Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6))
+        )
+    return found if found[1].ratio > found[0].ratio else found[:1]
+
+
+def fine_angle(spectrum: Spectrum, coarse: Coarse) -> tuple[float, float]:
+    """The sharpest ray within a degree of the coarse one, and how sharp it is."""
+    radii = np.arange(0.02, 0.48, 1.0 / max(spectrum.size))
+    around = coarse.angle_deg + 90.0 * coarse.axis
+    rays = along_rays(spectrum.power, spectrum.size, around + _FINE_DEG, radii)
+    aside = along_rays(spectrum.power, spectrum.size, around + _ASIDE_DEG, radii)
+    rays /= np.median(aside, axis=1, keepdims=True) + 1e-6
+    score = np.minimum(rays, _FINE_CLIP).sum(axis=0)
+    best = int(np.clip(np.argmax(score), 1, len(score) - 2))
+    before, here, after = (float(v) for v in score[best - 1 : best + 2])
+    bend = before - 2 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    sharp = here / (float(np.median(score)) + 1e-6)
+    return float(coarse.angle_deg + _FINE_DEG[best] + np.clip(shift, -1, 1) * _FINE_STEP_DEG), sharp
+
+
+def _dft_size(count: int) -> int:
+    """The next even number that the transform is fast for."""
+    size = cv2.getOptimalDFTSize(max(count, 16))
+    while size % 2:
+        size = cv2.getOptimalDFTSize(size + 1)
+    return int(size)
