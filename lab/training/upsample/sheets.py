@@ -43,7 +43,7 @@ def _word(rng: np.random.Generator) -> str:
         return "".join(rng.choice(list(_CAPITALS), length))
     if kind < 0.91:
         return "".join(rng.choice(list(_COMMON + _ACCENTED), length))
-    if kind < 0.94:
+    if kind < 0.90:
         return "".join(rng.choice(list(_CYRILLIC), length))
     if kind < 0.96:
         return "".join(rng.choice(list(_GREEK), length))
@@ -101,6 +101,22 @@ def scanned(sheet: Samples, rng: np.random.Generator) -> Samples:
     return binary
 
 
+def _textured(canvas: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Grass, cloth or hair over a part of a picture: noise stretched along one direction."""
+    side_px = canvas.shape[0]
+    grain = rng.normal(size=canvas.shape).astype(np.float32)
+    reach = int(rng.integers(1, 12))
+    stroke = np.zeros((2 * reach + 1,) * 2, np.float32)
+    angle = rng.uniform(0, np.pi)
+    ends = [(round(reach + s * reach * np.cos(angle)), round(reach + s * reach * np.sin(angle))) for s in (-1, 1)]
+    cv2.line(stroke, ends[0], ends[1], 1.0)
+    grain = cv2.GaussianBlur(cv2.filter2D(grain, -1, stroke / np.sqrt(stroke.sum())), (0, 0), rng.uniform(0.5, 2))
+    left, top = rng.integers(0, side_px // 2, 2)
+    size = int(rng.integers(side_px // 4, side_px))
+    part = (slice(top, top + size), slice(left, left + size))
+    canvas[part] = np.clip(canvas[part] + grain[part] * rng.uniform(5, 60), 0, 255)
+
+
 def picture(rng: np.random.Generator, side_px: int = 512) -> Samples:
     """No text: fallen leaves of many sizes over smooth noise, like the statistics of a photograph."""
     base = np.zeros((side_px, side_px), np.float32)
@@ -116,7 +132,9 @@ def picture(rng: np.random.Generator, side_px: int = 512) -> Samples:
         cv2.ellipse(
             canvas, centre, axes, float(rng.uniform(0, 180)), 0, 360, float(rng.uniform(0, 255)), -1, cv2.LINE_AA
         )
-    soft = cv2.GaussianBlur(canvas, (0, 0), float(rng.uniform(0.4, 1.2)))
+    for _ in range(int(rng.integers(0, 4))):
+        _textured(canvas, rng)
+    soft = cv2.GaussianBlur(canvas, (0, 0), float(rng.uniform(0.4, 2.5)))
     return np.clip(soft + rng.normal(size=soft.shape) * rng.uniform(0, 6), 0, 255).astype(np.uint8)
 
 
@@ -167,10 +185,10 @@ class Sheets:
             return self._cut(self.scans, side_px, float(self.rng.uniform(0.35, 0.95))), "shrunk"
         if kind < 0.66 and self.small:
             return self._cut(self.small, side_px, 1.0), "grey"
-        if kind < 0.82:
+        if kind < 0.80:
             factor = 1.0 if self.rng.random() < 0.5 else float(self.rng.uniform(0.3, 1.0))
             return self._cut(self._rendered, side_px, factor), "rendered"
-        if kind < 0.94:
+        if kind < 0.90:
             return scanned(self._cut(self._rendered, side_px, 1.0), self.rng), "thresholded"
         return self._cut(self._pictures, side_px, float(self.rng.uniform(0.5, 1.0))), "picture"
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from recto.blueprint import Change, Estimate, Params, ScaleFilter
 from recto.filters.upsample.enlarge import enlarged
 from recto.filters.upsample.interpolate import interpolated
-from recto.filters.upsample.text_size import X_HEIGHT_AT_300_DPI_PX, TextSize, text_size
+from recto.filters.upsample.x_height import X_HEIGHT_AT_300_DPI_PX, TextSize, text_size
 from recto.raster import Dpi, Kind, Page, luma
 
 __all__ = ["TextSize", "Upsample", "UpsampleParams"]

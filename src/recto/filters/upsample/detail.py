@@ -18,12 +18,16 @@ MARGIN_PX = 16
 
 _TILE_PX = 1 << 19
 _REACH_PX = 3
-_FAINT = 6.0
-_CLEAR = 14.0
+_FAINT = 8.0
+_CLEAR = 20.0
+_EVEN = 2
+_SLACK = 3
 
 
 def activity(grey: NDArray[np.uint8]) -> Floats:
-    """How much there is to see around each pixel: 0 on even paper, 1 where anything stands out.
+    """How much the net has to say around each pixel: 1 near steep edges, as strokes have, 0 where all is smooth.
+
+    Even paper and the soft shades of a photograph are drawn by interpolation, which is at its best there.
 
     Parameters
     ----------
@@ -33,9 +37,34 @@ def activity(grey: NDArray[np.uint8]) -> Floats:
     -------
     float32 ndarray, shape (H, W), 0 to 1
     """
-    box = np.ones((2 * _REACH_PX + 1,) * 2, dtype=np.uint8)
-    spread = np.asarray(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, box, borderType=cv2.BORDER_REPLICATE))
-    return np.asarray(np.clip((spread.astype(np.float32) - _FAINT) / (_CLEAR - _FAINT), 0, 1), dtype=np.float32)
+    small, wide = np.ones((3, 3), dtype=np.uint8), np.ones((2 * _REACH_PX - 1,) * 2, dtype=np.uint8)
+    steep = cv2.dilate(cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, small), wide)
+    return np.asarray(np.clip((steep.astype(np.float32) - _FAINT) / (_CLEAR - _FAINT), 0, 1), dtype=np.float32)
+
+
+def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The darkest and the brightest that may be drawn around each pixel.
+
+    Where an even patch of at least 3 × 3 px is as dark as anything near, nothing near is truly darker: an edge
+    between two such patches is sharp already and must not ring. Elsewhere strokes may be thinner than a pixel, and
+    the darkest pixel says little: there the bounds are 0 and 255.
+
+    Parameters
+    ----------
+    grey : uint8 ndarray, shape (H, W)
+
+    Returns
+    -------
+    tuple of uint8 ndarray, shape (H, W)
+    """
+    small, wide = np.ones((3, 3), dtype=np.uint8), np.ones((2 * _REACH_PX + 1,) * 2, dtype=np.uint8)
+    bounds = []
+    for tones in (grey, 255 - grey):
+        lowest = cv2.erode(tones, wide)
+        lowest_patch = cv2.erode(cv2.morphologyEx(tones, cv2.MORPH_CLOSE, small), wide)
+        known = lowest_patch.astype(np.int16) - lowest <= _EVEN
+        bounds.append(np.where(known, np.maximum(lowest, _SLACK) - _SLACK, 0).astype(np.uint8))
+    return bounds[0], (255 - bounds[1]).astype(np.uint8)
 
 
 def residual(padded: NDArray[np.uint8], active: NDArray[np.bool_], factor: int) -> Floats:

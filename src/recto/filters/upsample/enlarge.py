@@ -7,12 +7,12 @@ import math
 import cv2
 import numpy as np
 
-from recto.filters.upsample.detail import FACTORS, MARGIN_PX, activity, residual
-from recto.filters.upsample.interpolate import Floats, Samples, bilinear, slopes
+from recto.filters.upsample.detail import FACTORS, MARGIN_PX, activity, plateaus, residual
+from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
 
 _BAND_OUTPUT_PX = 8_000_000
 _BAND_ROWS = (64, 480)
-_NEAR_PX = 4
+_NEAR_PX = 6
 
 
 def enlarged(samples: Samples, grey: Samples, shape: tuple[int, int], scale: float) -> Samples:
@@ -62,17 +62,24 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
     busy = activity(near)
     # One pixel more, because the weight is interpolated.
     active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[top - above : bottom - above] > 0
-    smooth = bilinear(samples[above:below], factor)[inside]
+    smooth = bicubic(samples[above:below], factor)[inside]
     if not active.any():
         return smooth
-    added = residual(_with_margin(grey, top, bottom), active, factor)
-    added *= bilinear(busy, factor)[inside]
+    flat = smooth if samples.ndim == 2 else bicubic(near, factor)[inside]
+    luma = bilinear(near, factor)[inside] + residual(_with_margin(grey, top, bottom), active, factor)
+    luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
+    darkest, brightest = (_repeated(b[top - above : bottom - above], factor) for b in plateaus(near))
+    luma = np.clip(luma, darkest, brightest)
     if samples.ndim == 2:
-        return np.asarray(smooth + added, dtype=np.float32)
-    # The luma is kept within its range first, so that no channel is pushed past it by the others.
-    flat = bilinear(near, factor)[inside]
-    added = np.clip(flat + added, 0, 255) - flat
-    return np.asarray(smooth + bilinear(slopes(samples[above:below], near), factor)[inside] * added[..., None])
+        return np.asarray(luma, dtype=np.float32)
+    follow = bilinear(slopes(samples[above:below], near), factor)[inside]
+    return np.asarray(smooth + follow * (luma - flat)[..., None], dtype=np.float32)
+
+
+def _repeated(values: Samples, factor: int) -> Samples:
+    height, width = values.shape
+    shape = (width * factor, height * factor)
+    return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
 
 
 def _with_margin(grey: Samples, top: int, bottom: int) -> Samples:

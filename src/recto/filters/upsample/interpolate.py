@@ -28,11 +28,16 @@ def interpolated(samples: Samples, shape: tuple[int, int], method: str) -> Sampl
     return np.asarray(drawn, dtype=np.uint8).reshape(*shape, *samples.shape[2:])
 
 
-def bilinear(values: NDArray[np.generic], factor: int) -> Floats:
+def bilinear(values: NDArray[np.generic], factor: int, interpolation: int = cv2.INTER_LINEAR) -> Floats:
     """``values`` as float32 at ``factor`` times the size; the channels are kept."""
     height, width = values.shape[0] * factor, values.shape[1] * factor
-    drawn = cv2.resize(values.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    drawn = cv2.resize(values.astype(np.float32), (width, height), interpolation=interpolation)
     return np.asarray(drawn, dtype=np.float32).reshape(height, width, *values.shape[2:])
+
+
+def bicubic(values: NDArray[np.generic], factor: int) -> Floats:
+    """As ``bilinear``, with a bicubic kernel."""
+    return bilinear(values, factor, cv2.INTER_CUBIC)
 
 
 def slopes(colour: Samples, grey: Samples) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -36,6 +37,10 @@ class TextSize(Estimate):
     x_height_px: float
 
 
+# A plan asks for the shape before the page is drawn; pages are read-only, so the answer holds while they live.
+_KNOWN: WeakKeyDictionary[Page, TextSize] = WeakKeyDictionary()
+
+
 def text_size(page: Page) -> TextSize:
     """Find the commonest height of glyphs on the page.
 
@@ -47,7 +52,13 @@ def text_size(page: Page) -> TextSize:
     TextSize
         Confidence grows with the number of glyphs and with the share of them that agree.
     """
-    ink = _ink(_middle(luma(page)))
+    if page not in _KNOWN:
+        _KNOWN[page] = _measured(_middle(luma(page)))
+    return _KNOWN[page]
+
+
+def _measured(grey: NDArray[np.uint8]) -> TextSize:
+    ink = _ink(grey)
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     if count < 2:
         return TextSize(confidence=0.0, x_height_px=0.0)
@@ -86,8 +97,8 @@ def _ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _lower_pile(heights: NDArray[np.signedinteger[Any]]) -> TextSize:
     """The lowest pile of glyph heights that is at least 45 % as high as the highest."""
-    # Weighing by height keeps specks from out-voting letters.
-    density = np.bincount(heights, weights=heights, minlength=_LARGEST_PX + 2)
+    # Weighing by the square of the height keeps specks from out-voting letters.
+    density = np.bincount(heights, weights=heights.astype(np.float64) ** 2, minlength=_LARGEST_PX + 2)
     logs = np.log(np.arange(1, len(density) + 1))
     wide = np.exp(-0.5 * ((logs[:, None] - logs[None, :]) / 0.08) ** 2) @ density
     strong = np.flatnonzero(wide >= 0.45 * wide.max())
