@@ -1,14 +1,7 @@
-"""Async tests run on asyncio; the database is a real one."""
+"""The database is a real one."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
