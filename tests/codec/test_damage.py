@@ -164,6 +164,13 @@ def test_a_png_with_a_bomb_beside_its_pixels_is_read_without_it(bomb: bytes) -> 
     np.testing.assert_array_equal(next(decode(data)).samples, corners())
 
 
+def test_a_heic_item_whose_type_is_no_text_is_refused_before_the_decoder_sees_it() -> None:
+    """pi-heif 1.4 brings the whole process down on this one."""
+    data = WHOLE["HEIC"].replace(b"Exif\x00\x00\x00\x00", b"E\xffif\x00\x00\x00\x00", 1)
+    with pytest.raises(UnreadableImageError, match="item"):
+        probe(data)
+
+
 # Lies.
 
 

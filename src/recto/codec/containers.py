@@ -35,6 +35,26 @@ def check_boxes(data: bytes, what: str) -> None:
         at += size
 
 
+def check_item_names(data: bytes) -> None:
+    """Types and names of the items of a HEIC must be text: pi-heif crashes the process on others.
+
+    Looks at every ``infe`` box (ISO/IEC 23008-12, 14496-12 section 8.11.6) of the ``meta`` box.
+    """
+    start = data.find(b"meta")
+    length = int.from_bytes(data[start - 4 : start], "big")
+    meta = data[start : start - 4 + length] if start >= 4 else b""
+    at = meta.find(b"infe")
+    while at >= 4:
+        body = meta[at + 4 : at - 4 + int.from_bytes(meta[at - 4 : at], "big")]
+        names = body[8 if body[:1] < b"\x03" else 10 :]
+        try:
+            names[:4].decode("ascii")
+            names[4:].decode("utf-8")
+        except UnicodeDecodeError as fault:
+            raise UnreadableImageError("The HEIC is damaged: an item has no proper name.") from fault
+        at = meta.find(b"infe", at + 4)
+
+
 def find_jpeg_end(data: bytes) -> int:
     """Where the end mark of a JPEG stands; raises UnreadableImageError when it has none."""
     at = 2

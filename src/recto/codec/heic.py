@@ -15,6 +15,11 @@ from recto.codec.limits import Limits
 from recto.codec.sniff import Format
 from recto.raster import Page
 
+# What is no page is not even looked at.
+pi_heif.options.THUMBNAILS = False
+pi_heif.options.DEPTH_IMAGES = False
+pi_heif.options.AUX_IMAGES = False
+
 
 class HeicFile:
     """An opened HEIC file; libheif turns and mirrors by itself, so EXIF orientation must not be applied again.
@@ -33,6 +38,7 @@ class HeicFile:
     def __init__(self, data: bytes, limits: Limits) -> None:
         with reading(Format.HEIC):
             containers.check_boxes(data, Format.HEIC)
+            containers.check_item_names(data)
             self._file: Any = pi_heif.open_heif(data, convert_hdr_to_8bit=True)
             self.frames = len(self._file)
             limits.check_frames(self.frames)
