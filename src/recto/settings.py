@@ -44,7 +44,7 @@ class ServerConfig(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="The address to listen on; 0.0.0.0 for every network.")
     port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     stop_grace_s: float = Field(
-        20.0, ge=1, le=3600, description="How long requests and the worker may take to finish when stopping."
+        20.0, ge=1, le=3600, description="How long requests in progress may take to finish when stopping."
     )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses, comma separated, whose X-Forwarded headers are believed; * for all."
@@ -83,7 +83,7 @@ ROOMS: dict[str, type[BaseModel]] = {
     "service": ServiceConfig,
     "codec": Limits,
 }
-SHARED = ("home", "min_free_mb")
+SHARED = ("home",)
 """Settings that several rooms have under one name."""
 
 

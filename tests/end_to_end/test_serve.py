@@ -1,0 +1,157 @@
+"""``recto serve`` as a process: what it prints, how it starts again, how it stops, and what it never loses."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.live import LiveServer, png_of
+from tests.pages import text_page
+
+PICTURE = png_of(text_page(300, 240, angle_deg=1.5))
+
+
+def recto(server: LiveServer, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "recto", *arguments],
+        env=server.environment() | settings,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def test_the_first_start_prints_a_client_and_the_address(server: LiveServer) -> None:
+    assert [line.split(":")[0] for line in server.lines] == ["client_id", "client_secret", "listening on http"]
+    assert re.fullmatch(r"client_id: [0-9a-f-]{36}", server.lines[0])
+    assert re.fullmatch(r"client_secret: \S{43,}", server.lines[1])
+    assert re.fullmatch(r"listening on http://127\.0\.0\.1:\d+", server.lines[2])
+
+
+def test_nobody_else_may_look_into_the_data_folder_of_the_database(server: LiveServer) -> None:
+    assert (server.home / "postgres").stat().st_mode & 0o077 == 0
+
+
+def test_clients_are_added_listed_and_disabled(server: LiveServer) -> None:
+    client_id, secret = server.add_client("a scanner")
+    token = server.token(client_id, secret)
+    listed = recto(server, "client", "list")
+    (line,) = [line for line in listed.stdout.splitlines() if client_id in line]
+    assert "enabled" in line
+    assert line.endswith("a scanner")
+    assert secret not in listed.stdout
+    disabled = recto(server, "client", "disable", client_id)
+    assert (disabled.returncode, client_id in disabled.stdout) == (0, True)
+    refused = server.ask(
+        "POST", "/connect/token", f"grant_type=client_credentials&client_id={client_id}&client_secret={secret}"
+    )
+    assert (refused.status, refused.json["error"]) == (400, "invalid_client")
+    headers = {"Authorization": f"Bearer {token}"}
+    deadline = time.monotonic() + 30
+    while server.ask("GET", "/v5.0/ocr/DeskewImage?id=x", headers=headers).status != 401:
+        assert time.monotonic() < deadline
+    assert recto(server, "client", "disable", "nobody").returncode == 1
+
+
+def test_a_taken_port_is_said_plainly(server: LiveServer) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = recto(server, "serve", RECTO_PORT=str(port))
+    assert done.returncode == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_setting_is_said_plainly(server: LiveServer) -> None:
+    done = recto(server, "serve", RECTO_LONG_POLL_S="soon")
+    assert done.returncode == 1
+    assert "RECTO_LONG_POLL_S" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> LiveServer:
+    """A server for one test alone."""
+    return LiveServer(tmp_path / "home", {"RECTO_SWEEP_EVERY_S": "0.5", "RECTO_STALLED_AFTER_S": "3"})
+
+
+def still_there(home: Path) -> list[str]:
+    """Processes that have something of this data folder in their command line or environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if str(home) in " ".join(process.cmdline()) or process.environ().get("RECTO_HOME") == str(home):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_it_stops_cleanly_starts_again_and_loses_nothing_to_kill_9(own: LiveServer) -> None:
+    """One data folder through its whole life: start, kill -9 with accepted tasks, start, Ctrl-C, start, SIGTERM."""
+    own.start()
+    client_id = own.client_id
+    token = own.token()
+    accepted = [own.submit("BinarizeImage", PICTURE, token) for _ in range(6)]
+    own.kill()
+
+    own.start()
+    assert own.lines[:-1] == ["clients exist already; make another with: recto client add NAME"]
+    assert own.client_id == client_id
+    for task_id in accepted:  # with the old token: the signing key is still the same
+        told = own.result("BinarizeImage", task_id, token)
+        assert (told["taskStatus"], told["responseStatusCode"]) == ("Completed", "Ok")
+    late = [own.submit("DeskewImage", PICTURE, token) for _ in range(2)]
+    assert own.stop(signal.SIGINT) == 0
+    assert still_there(own.home) == []
+
+    own.start()
+    for task_id in late:
+        assert own.result("DeskewImage", task_id, token)["taskStatus"] == "Completed"
+    assert own.stop(signal.SIGTERM) == 0
+    assert still_there(own.home) == []
+    assert "Traceback" not in own.log
+
+
+def test_a_killed_worker_is_started_again(own: LiveServer) -> None:
+    own.start()
+    try:
+        token = own.token()
+        assert own.process is not None
+        (worker,) = [child for child in psutil.Process(own.process.pid).children() if child.cmdline()[-1] == "worker"]
+        accepted = [own.submit("BinarizeImage", PICTURE, token) for _ in range(3)]
+        worker.kill()
+        for task_id in accepted:
+            assert own.result("BinarizeImage", task_id, token)["taskStatus"] == "Completed"
+    finally:
+        assert own.stop() == 0
+
+
+def test_a_stop_during_the_start_is_clean_too(own: LiveServer) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "recto", "serve"],
+        env=own.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (own.home / "postgres.lock").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=90)
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
+    assert still_there(own.home) == []
