@@ -9,6 +9,7 @@ import numpy as np
 
 from recto.filters.upsample.detail import FACTORS, MARGIN_PX, activity, plateaus, residual
 from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
+from recto.filters.upsample.two_tone import CONTEXT_PX, print_likeness
 
 _BAND_OUTPUT_PX = 8_000_000
 _BAND_ROWS = (64, 480)
@@ -59,7 +60,7 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
     height = grey.shape[0]
     above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
     near, inside = grey[above:below], slice((top - above) * factor, (bottom - above) * factor)
-    busy = activity(near)
+    busy = activity(near) * _print_likeness(grey, above, below)
     # One pixel more, because the weight is interpolated.
     active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[top - above : bottom - above] > 0
     smooth = bicubic(samples[above:below], factor)[inside]
@@ -80,6 +81,11 @@ def _repeated(values: Samples, factor: int) -> Samples:
     height, width = values.shape
     shape = (width * factor, height * factor)
     return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+
+
+def _print_likeness(grey: Samples, top: int, bottom: int) -> Floats:
+    above, below = max(0, top - CONTEXT_PX), min(grey.shape[0], bottom + CONTEXT_PX)
+    return print_likeness(grey[above:below])[top - above : bottom - above]
 
 
 def _with_margin(grey: Samples, top: int, bottom: int) -> Samples:
