@@ -6,25 +6,59 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, PixelFilter
 from recto.filters.binarize.classical import METHODS, named, otsu_threshold
 from recto.filters.binarize.fast import fast
+from recto.filters.binarize.levelled import Levelled
+from recto.filters.binarize.pictures import dithered, picture_area
+from recto.filters.binarize.twotoned import cut_between, drawn_ink, tones_of
 from recto.raster import Kind, Page, luma
+from recto.raster.page import Samples
 
 __all__ = ["Binarize", "BinarizeParams", "Ink"]
 
 Method = Literal[
-    "auto", "fast", "otsu", "sauvola", "wolf", "nick", "isauvola", "niblack", "bernsen", "gatos", "su",
-    "trsingh", "wan", "bataineh",
-]  # fmt: skip
+    "auto",
+    "fast",
+    "otsu",
+    "sauvola",
+    "wolf",
+    "nick",
+    "isauvola",
+    "niblack",
+    "bernsen",
+    "gatos",
+    "su",
+    "trsingh",
+    "wan",
+    "bataineh",
+]
+
+_BLANK_SPAN = 24
 
 
 class BinarizeParams(Params):
-    method: Method = Field("auto", description="auto chooses and says why.")
-    window_px: int | None = Field(None, ge=3, le=151, description="Window of the named local methods.")
+    method: Method = Field(
+        "auto",
+        description="auto cuts two-toned and drawn pages exactly and takes fast for the others; "
+        "the named ones are classical methods with their papers' parameters.",
+    )
+    window_px: int | None = Field(None, ge=3, le=151, description="Window of the named local methods, in pixels.")
     k: float | None = Field(None, ge=-1.0, le=1.0, description="Weight k of the named local methods.")
+    specks: Literal["drop", "keep"] = Field(
+        "drop", description="drop takes away what is smaller than a dot of the page's own text (fast only)."
+    )
+    pictures: Literal["threshold", "dither", "keep"] = Field(
+        "threshold",
+        description="Photographs in the page: cut like the rest, drawn in dots, or left grey (the page is then grey).",
+    )
+    soft: bool = Field(
+        False,
+        description="A grey page of the ink's likelihood, black certain ink and 128 at the threshold (fast only).",
+    )
 
 
 @dataclass(frozen=True)
@@ -34,9 +68,11 @@ class Ink(Estimate):
     Attributes
     ----------
     threshold : int
-        Luma of the brightest ink pixel, 0 when there is none.
+        Luma half way between the mean of the ink and the mean of the paper.
     ink_share : float
         Share of the pixels that became ink, 0 to 1.
+
+    The confidence is the step from paper to ink as a share of the whole tonal range, times two, at most 1.
     """
 
     name: ClassVar[str] = "ink"
@@ -46,23 +82,71 @@ class Ink(Estimate):
 
 class Binarize(PixelFilter[BinarizeParams]):
     name: ClassVar[str] = "binarize"
-    summary: ClassVar[str] = "Make the page black ink on white paper."
+    summary: ClassVar[str] = "Make the page black ink on white paper, whatever the light."
     params = BinarizeParams
+
+    def inspect(self, page: Page, params: BinarizeParams) -> tuple[Estimate, ...]:
+        return self.apply(page, params).estimates
 
     def apply(self, page: Page, params: BinarizeParams) -> Change:
         if page.kind is Kind.BINARY:
             share = float(np.mean(page.samples == 0))
-            return Change(None, (Ink(1.0, 127, share),), ("left as it is: it is black and white already",))
+            return Change(None, (Ink(1.0, 128, share),), ("left as it is: it is black and white already",))
         grey = luma(page)
-        if int(grey.max()) - int(grey.min()) < 24:
-            blank = np.full(grey.shape, 255 if grey.mean() >= 64 else 0, dtype=np.uint8)
-            return Change(Page(blank, Kind.BINARY, page.dpi), (Ink(0.0, 0, float(np.mean(blank == 0))),), ())
-        if params.method in METHODS:
-            ink = named(grey, params.method, params.window_px, params.k)
-        elif params.method == "otsu":
-            ink = grey <= otsu_threshold(grey)
-        else:
-            ink = fast(grey)
-        samples = np.where(ink, 0, 255).astype(np.uint8)
-        level = int(grey[ink].max()) if ink.any() else 0
-        return Change(Page(samples, Kind.BINARY, page.dpi), (Ink(0.5, level, float(ink.mean())),), ())
+        if _is_blank(grey):
+            return _blank(page, grey)
+        drawn, note = _drawn(grey, params)
+        estimate = _ink(grey, drawn)
+        notes: tuple[str, ...] = (note,) if note else ()
+        if params.pictures != "threshold" and not params.soft:
+            area = picture_area(grey)
+            if area.any():
+                drawn = drawn.copy()
+                drawn[area] = grey[area] if params.pictures == "keep" else dithered(grey)[area]
+                notes += (f"pictures on {area.mean():.0%} of the page: {params.pictures}",)
+        return Change(Page.of(drawn, page.dpi), (estimate,), notes)
+
+
+def _drawn(grey: Samples, params: BinarizeParams) -> tuple[Samples, str]:
+    """The page in black and white (or soft) by the method asked for, and what auto chose."""
+    method, note = params.method, ""
+    if method == "auto":
+        tones = tones_of(grey)
+        if tones.two_toned:
+            return _two(
+                cut_between(grey, tones)
+            ), f"two-toned already: cut half way, at {(tones.black + tones.white) // 2}"
+        if tones.even_paper:
+            return _two(drawn_ink(grey)), "drawn on an even paper: every stroke cut at half its own height"
+        method, note = "fast", "chose fast: the paper is uneven"
+    if method == "otsu":
+        return _two(grey <= otsu_threshold(grey)), note
+    if method in METHODS:
+        return _two(named(grey, method, params.window_px, params.k)), note
+    return fast(Levelled.of(grey), specks=params.specks == "drop", soft=params.soft), note
+
+
+def _is_blank(grey: Samples) -> bool:
+    return int(grey.max()) - int(grey.min()) < _BLANK_SPAN
+
+
+def _blank(page: Page, grey: Samples) -> Change:
+    """One tone: white, or black where it is nearly black."""
+    ink = bool(grey.mean() < 64)
+    plain = np.full(grey.shape, 0 if ink else 255, dtype=np.uint8)
+    return Change(Page(plain, Kind.BINARY, page.dpi), (Ink(0.0, 64, float(ink)),), ("the page has one tone",))
+
+
+def _two(ink: NDArray[np.bool_]) -> Samples:
+    return np.where(ink, 0, 255).astype(np.uint8)
+
+
+def _ink(grey: Samples, drawn: Samples) -> Ink:
+    ink = drawn < 128
+    share = float(ink.mean())
+    if share in (0.0, 1.0):
+        return Ink(0.0, 0 if share == 0.0 else 255, share)
+    total = float(grey.mean(dtype=np.float64))
+    dark = float(grey[ink].mean(dtype=np.float64))
+    bright = (total - share * dark) / (1 - share)
+    return Ink(float(np.clip((bright - dark) / 127.5, 0, 1)), round((dark + bright) / 2), share)
