@@ -91,9 +91,13 @@ def parse() -> argparse.Namespace:
 
 
 def rate_at(step: int, steps: int, peak: float) -> float:
-    """Warm up over 300 steps, then fall along a cosine to a hundredth."""
+    """Warm up over 300 steps, stay, then fall along a line to a hundredth over the last quarter.
+
+    It stays so that a run can be made longer or shorter while it goes, whatever the machine has left for it.
+    """
     warm = min(1.0, (step + 1) / 300)
-    return peak * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))))
+    left = min(1.0, 4 * (steps - step) / steps)
+    return peak * warm * (0.01 + 0.99 * left)
 
 
 def _loss(args: argparse.Namespace) -> Loss:

@@ -21,9 +21,9 @@ _PILLOW = {
 def toned(sharp: Samples, rng: np.random.Generator) -> Samples:
     """Faded ink, toned paper, inverse print; most patches stay as they are."""
     chance = rng.random()
-    if chance < 0.66:
+    if chance < 0.78:
         return sharp
-    if chance < 0.70:
+    if chance < 0.81:
         return (255 - sharp).astype(np.uint8)
     dark, bright = rng.uniform(0, 110), rng.uniform(150, 255)
     mapped = dark + sharp.astype(np.float32) * (bright - dark) / 255
@@ -83,7 +83,7 @@ def degraded(sharp: Samples, factor: int, rng: np.random.Generator) -> Samples:
     -------
     uint8 ndarray, shape (k, l)
     """
-    device = rng.choice(["scan", "file", "screen", "fax", "camera"], p=[0.5, 0.2, 0.12, 0.09, 0.09])
+    device = rng.choice(["scan", "file", "screen", "fax", "camera"], p=[0.56, 0.2, 0.12, 0.06, 0.06])
     image = sharp
     if rng.random() < 0.08:
         image = jpeg(image, int(rng.integers(30, 95)))

@@ -43,7 +43,7 @@ def _word(rng: np.random.Generator) -> str:
         return "".join(rng.choice(list(_CAPITALS), length))
     if kind < 0.91:
         return "".join(rng.choice(list(_COMMON + _ACCENTED), length))
-    if kind < 0.90:
+    if kind < 0.96:
         return "".join(rng.choice(list(_CYRILLIC), length))
     if kind < 0.96:
         return "".join(rng.choice(list(_GREEK), length))
@@ -179,16 +179,16 @@ class Sheets:
         """A sharp square patch and what it is: a scan, shrunk, grey, rendered, thresholded or a picture."""
         self._refresh()
         kind = self.rng.random()
-        if kind < 0.48 and self.scans:
+        if kind < 0.58 and self.scans:
             return self._cut(self.scans, side_px, 1.0), "scan"
-        if kind < 0.62 and self.scans:
+        if kind < 0.74 and self.scans:
             return self._cut(self.scans, side_px, float(self.rng.uniform(0.35, 0.95))), "shrunk"
-        if kind < 0.66 and self.small:
+        if kind < 0.77 and self.small:
             return self._cut(self.small, side_px, 1.0), "grey"
-        if kind < 0.80:
+        if kind < 0.89:
             factor = 1.0 if self.rng.random() < 0.5 else float(self.rng.uniform(0.3, 1.0))
             return self._cut(self._rendered, side_px, factor), "rendered"
-        if kind < 0.90:
+        if kind < 0.96:
             return scanned(self._cut(self._rendered, side_px, 1.0), self.rng), "thresholded"
         return self._cut(self._pictures, side_px, float(self.rng.uniform(0.5, 1.0))), "picture"
 
