@@ -15,6 +15,7 @@ from recto.raster.page import Samples
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
+Histogram = NDArray[np.float64]
 
 _BAND_PX = 8_000_000
 _HALO_PX = 192
@@ -28,7 +29,9 @@ _LEAST_DEPTH = 0.281
 _STEEPNESS = 0.5
 _LOCALITY = 0.6
 _NOISE_GATE = 2.0
-_SPECK_PX = 5
+_MOST_GRAIN = 0.5
+_LEAST_STEEPNESS = 6.0
+_LEAST_EDGE_PX = 24
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Contrast:
     tone: float
     steepness: float
     noise: float
+
+    @property
+    def grain(self) -> float:
+        """The noise as a share of the steepness: under 0.1 on clean pages, over 0.6 on paper without ink."""
+        return (self.noise + 1) / max(self.steepness, 1e-3)
 
     @property
     def depth(self) -> float:
@@ -73,23 +81,35 @@ class Edges:
         return cls(small, np.asarray(cv2.add(along, down), dtype=np.uint8))
 
 
-def contrast_of(levelled: Levelled) -> Contrast:
-    """The contrast of a page, band by band."""
-    weight = tone = steepness = 0.0
-    counts = np.zeros(256)
+def contrast_of(levelled: Levelled) -> Contrast | None:
+    """The contrast of a page, band by band; None when there is nothing on it but grain.
+
+    On a page with little ink its edges drown in the grain of the paper: then only what is four times as steep as
+    the grain is asked.
+    """
+    counts, tones = np.zeros(256), np.zeros(256)
     for rows in _bands(levelled.shape):
         edges = Edges.of(levelled.flat(rows), levelled.stride)
-        pairs = np.bincount(edges.steep.ravel(), minlength=256).astype(np.float64)
-        squared = np.square(edges.steep, dtype=np.float32)
-        levels = np.arange(256.0)
-        counts += pairs
-        weight += float(pairs @ levels**2)
-        steepness += float(pairs @ levels**3)
-        tone += float(np.dot(squared.ravel(), edges.small.ravel().astype(np.float32)))
+        steep = edges.steep.ravel()
+        counts += np.bincount(steep, minlength=256)
+        tones += np.bincount(steep, edges.small.ravel(), 256)
     noise = float(np.searchsorted(np.cumsum(counts), 0.5 * counts.sum()))
+    found = _weighed(counts, tones, noise, 0)
+    if found is None or found.grain > _MOST_GRAIN:
+        found = _weighed(counts, tones, noise, int(4 * (noise + 1)))
+    return found if found is not None and found.steepness >= _LEAST_STEEPNESS else None
+
+
+def _weighed(counts: Histogram, tones: Histogram, noise: float, least: int) -> Contrast | None:
+    """The contrast of the pixels at least that steep; None when there are hardly any."""
+    levels = np.arange(256.0)
+    if least > 0 and (least > 255 or counts[least:].sum() < _LEAST_EDGE_PX):
+        return None
+    squares = np.where(levels >= least, levels**2, 0.0)
+    weight = float(counts @ squares)
     if weight == 0.0:
-        return Contrast(PAPER, 0.0, 0.0)
-    return Contrast(tone / weight, steepness / weight, noise)
+        return None
+    return Contrast(float(tones @ squares) / weight, float(counts @ (squares * levels)) / weight, noise)
 
 
 def threshold_surface(edges: Edges, contrast: Contrast) -> Samples:
@@ -124,7 +144,7 @@ def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, *, specks: bo
     Bleed-through, stains and grain have soft or shallow edges. The demand falls with the grain of the paper: on a clean
     page nothing is dropped but what is fainter than the grain.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     height, width = edges.steep.shape
     at = np.ascontiguousarray(labels[: height * stride : stride, : width * stride : stride]).ravel()
     here = np.flatnonzero(at)
@@ -133,15 +153,14 @@ def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, *, specks: bo
     pixels = np.maximum(np.bincount(at, minlength=count), 1)
     own = np.bincount(at, steep * steep, count) / np.maximum(np.bincount(at, steep, count), 1e-3)
     around = np.bincount(at, _neighbours(edges.steep).ravel()[here], count) / pixels
-    grain = (contrast.noise + 1) / max(contrast.steepness, 1e-3)
-    t = float(np.clip((grain - 0.015) / 0.045, 0, 1))
+    t = float(np.clip((contrast.grain - 0.015) / 0.045, 0, 1))
     demand = _STEEPNESS * t * t * (3 - 2 * t)
     wanted = demand * contrast.steepness ** (1 - _LOCALITY) * around**_LOCALITY
     keep = (own > wanted) & (own > _NOISE_GATE * (contrast.noise + 1) * min(1.0, t + 0.25))
     if specks:
-        keep &= stats[:, cv2.CC_STAT_AREA] >= _SPECK_PX * (stride / 2) ** 2
+        keep &= pixels >= 2
     keep[0] = False
-    return np.asarray(keep[labels])
+    return np.asarray(keep.take(labels))
 
 
 def _neighbours(steep: Samples) -> Plane:
@@ -160,7 +179,7 @@ def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samp
     """Ink 0 and paper 255; with ``soft`` the tones between as the ink's likelihood, 128 at the threshold."""
     contrast = contrast_of(levelled)
     drawn = np.full(levelled.shape, 255, dtype=np.uint8)
-    if contrast.steepness == 0.0:
+    if contrast is None:
         return drawn
     for rows in _bands(levelled.shape):
         low, high = max(0, rows.start - _HALO_PX), min(levelled.shape[0], rows.stop + _HALO_PX)
@@ -179,7 +198,7 @@ def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samp
 
 def _soft(flat: Samples, full: Samples, found: Mask, depth: float) -> Samples:
     over = (flat.astype(np.float32) - full) * np.float32(127.0 / depth) + 128
-    return np.where(found, np.clip(over, 0, 127), np.clip(over, 128, 255)).astype(np.uint8)
+    return np.asarray(np.where(found, np.clip(over, 0, 127), np.clip(over, 128, 255)), dtype=np.uint8)
 
 
 def _bands(shape: tuple[int, int]) -> Iterator[slice]:

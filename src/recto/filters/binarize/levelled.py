@@ -86,7 +86,7 @@ def with_large_ink(small: Samples, paper: Samples) -> Samples:
     coarse = shrunk(paper, 4)
     reach = max(9, min(coarse.shape) // 3)
     wide = background(coarse, reach, 5)
-    dark = coarse < 0.45 * wide.astype(np.float32)
+    dark = coarse < 0.3 * wide.astype(np.float32)
     if not dark.any():
         return paper
     mask = cv2.resize(dark.astype(np.uint8), paper.shape[::-1], interpolation=cv2.INTER_NEAREST)
@@ -102,7 +102,7 @@ def text_height(grey: Samples) -> float:
     that of a tall letter with handwriting.
     """
     stride = 1 if min(grey.shape) < 400 else 2
-    limit = 2_500_000
+    limit = 700_000
     while grey.size / stride**2 > limit:
         stride += 1
     small = shrunk(grey, stride)
