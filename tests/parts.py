@@ -99,13 +99,13 @@ class Parts:
 
 @asynccontextmanager
 async def open_parts(url: str, home: Path, **settings: Any) -> AsyncIterator[Parts]:
-    """A service over a database; settings go to whichever Config has them."""
+    """A service over a database, or the embedded one of the home; settings go to whichever Config has them."""
     tasks = TasksConfig(**{k: v for k, v in settings.items() if k in TasksConfig.model_fields})
     given = {"worker_slots": 1, "min_free_mb": 0, **settings}
     config = Config(**{k: v for k, v in given.items() if k in Config.model_fields})
     store = FolderStore(home / "blobs")
     async with (
-        Database(DatabaseConfig(home=home, database_url=url)) as database,
+        Database(DatabaseConfig(home=home, database_url=url or None)) as database,
         open_service(database, store, tasks=tasks, config=config, limits=Limits()) as service,
     ):
         parts = Parts(url, home, database, store, service, tasks, config)
@@ -119,6 +119,8 @@ def worker_process(url: str, home: Path, gate: Path | None = None, **settings: A
     """A worker as a process of its own; with a gate, its children wait at each page while that file exists."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("RECTO_")}
     given = {"database_url": url, "home": home, "worker_slots": 1, **settings}
+    if not url:
+        del given["database_url"]
     environment |= {f"RECTO_{name.upper()}": str(value) for name, value in given.items()}
     if gate is not None:
         environment["TEST_GATE"] = str(gate)

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import time
-from pathlib import Path
 
-from recto.codec import Limits
 from recto.database import Database
 from recto.service import run_worker
-from recto.service.child import Answer, process
 from recto.settings import read_settings
 from recto.store import open_store
-
-
-def gated(body: bytes, recipe: str, limits: Limits) -> Answer:
-    """Say that the page is in hand, wait while the gate's file exists, then do the work."""
-    gate = Path(os.environ["TEST_GATE"])
-    gate.with_suffix(f".child-{os.getpid()}").touch()
-    while gate.exists():
-        time.sleep(0.02)
-    return process(body, recipe, limits)
+from tests.service.children import gated
 
 
 async def main() -> None:

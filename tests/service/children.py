@@ -1,0 +1,59 @@
+"""What tests have run in a child process instead of the real work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from recto.codec import Limits
+from recto.service.child import Answer, process
+
+
+def gated(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Say that the page is in hand, wait while the gate's file exists, then do the work."""
+    gate = Path(os.environ["TEST_GATE"])
+    gate.with_suffix(f".child-{os.getpid()}").touch()
+    while gate.exists():
+        time.sleep(0.02)
+    return process(body, recipe, limits)
+
+
+def deadly_once(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Die at the first page, then work."""
+    flag = Path(os.environ["TEST_GATE"])
+    if flag.exists():
+        flag.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return process(body, recipe, limits)
+
+
+def deadly(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Die at every page, as a decoder does that follows a wild pointer."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return Answer()
+
+
+def hungry(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Use 600 MB and keep them."""
+    held = bytearray(600_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    time.sleep(60)
+    return Answer((bytes(held[:1]),))
+
+
+def slow(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Never come to an end."""
+    time.sleep(600)
+    return Answer()
+
+
+def broken(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Raise what nobody expects, and cannot even be sent back."""
+    raise UnsendableError("broken", 1)
+
+
+class UnsendableError(Exception):
+    def __init__(self, text: str, number: int) -> None:
+        super().__init__(text)
