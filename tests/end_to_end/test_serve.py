@@ -105,6 +105,10 @@ def test_it_stops_cleanly_starts_again_and_loses_nothing_to_kill_9(own: LiveServ
     token = own.token()
     accepted = [own.submit("BinarizeImage", PICTURE, token) for _ in range(6)]
     own.kill()
+    deadline = time.monotonic() + 60
+    while any("worker" in line for line in still_there(own.home)):
+        assert time.monotonic() < deadline, "the worker did not end with its server"
+        time.sleep(0.2)
 
     own.start()
     assert own.lines[:-1] == ["clients exist already; make another with: recto client add NAME"]

@@ -114,6 +114,17 @@ def test_text_is_either_base64_or_refused(text: str) -> None:
     assert base64.b64encode(data).decode().rstrip("=")[:-1] == digits[:-1]
 
 
+@pytest.mark.parametrize("length", [3 * 2**18 - 1, 3 * 2**18, 2_000_001])
+def test_long_base64_is_decoded_across_its_pieces(length: int) -> None:
+    data = bytes(range(256)) * (length // 256 + 1)
+    data = data[:length]
+    text = base64.b64encode(data).decode()
+    assert read_base64(text) == data
+    assert read_base64("\n".join(text[k : k + 77] for k in range(0, len(text), 77))) == data
+    with pytest.raises(RequestError):
+        read_base64(text[: 2**20 - 2] + "==" + text[2**20 :] + "AAAA")
+
+
 @pytest.mark.parametrize("text", ["", "   ", "====", "A", "AAAAA", "a!bc", "AA=AA", "data:image/png;base64,", "äöü="])
 def test_what_is_not_base64_is_refused(text: str) -> None:
     with pytest.raises(RequestError):

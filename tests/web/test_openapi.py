@@ -37,6 +37,17 @@ def test_operation_ids_are_unique(document: Any) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_answers_have_the_content_types_that_are_said(document: Any) -> None:
+    paths = document["paths"]
+    said = {method: paths["/v5.0/ocr/DeskewImage"][method]["responses"]["200"] for method in ("post", "get", "delete")}
+    assert list(said["post"]["content"]) == ["text/plain"]
+    assert list(said["get"]["content"]) == ["application/json"]
+    assert "content" not in said["delete"]
+    file = paths["/v5.0/ocr/ImageProcessing/GetResultFile"]["get"]["responses"]
+    assert list(file["200"]["content"]) == ["image/png"]
+    assert "content" not in file["204"]
+
+
 def test_nothing_is_said_that_is_not_so(document: Any, server: LiveServer) -> None:
     assert "422" not in {status for _, _, found in operations(document) for status in found["responses"]}
     for path, method, found in operations(document):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -17,8 +15,8 @@ STEADY_S = 30.0
 
 LONGEST_PAUSE_S = 30.0
 PARENT_VARIABLE = "RECTO_WORKER_PARENT"
+"""Tells a worker whose it is; it ends when that process does."""
 
-_PR_SET_PDEATHSIG = 1
 _log = logging.getLogger("recto.serve")
 
 
@@ -78,15 +76,9 @@ class WorkerProcess:
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C on the terminal is for us alone; we then stop the worker
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
             )
             status = await self._process.wait()
             pause_s = 0.2 if time.monotonic() - started > STEADY_S else min(pause_s * 2, LONGEST_PAUSE_S)
             facts = {"status": status, "again_in_s": pause_s}
             _log.error("the worker ended and is started again", extra={"facts": facts})
             await asyncio.sleep(pause_s)
-
-
-def _end_with_parent() -> None:
-    """Have the kernel end this process when its parent is gone, however the parent ended."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

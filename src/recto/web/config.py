@@ -23,7 +23,9 @@ class Config(BaseModel):
         1024.0, gt=0, description="All request bodies in memory at once, in millions of bytes; then 503."
     )
     body_timeout_s: float = Field(120.0, gt=0, description="How long a client may take to send its body.")
-    decode_slots: int = Field(4, ge=1, le=64, description="Bodies and results that are decoded or encoded at once.")
+    decode_slots: int = Field(
+        2, ge=1, le=64, description="Large bodies and results that are decoded or encoded at once."
+    )
     upscale_factor: int = Field(2, ge=2, le=4, description="By how much UpscaleImage enlarges: 2, 3 or 4.")
     notes_in_messages: bool = Field(
         False, description="Also put notes on a finished page into `error.messages`; some clients then see a failure."

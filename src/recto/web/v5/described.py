@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
 from recto.web.v5.models import OCRImageBody, OCRResponse
 from recto.web.v5.operations import GET_RESULT_FILE, GET_RESULT_TASK, Operation
 
@@ -82,6 +84,7 @@ def post_json(operation: Operation) -> dict[str, Any]:
         "description": "Gives the id of a task at once; GET the same path with it for the result.",
         "tags": [TAG],
         "responses": _SUBMITTED,
+        "response_class": PlainTextResponse,
         "openapi_extra": {"requestBody": body},
     }
 
@@ -98,6 +101,7 @@ def post_file(operation: Operation) -> dict[str, Any]:
         "tags": [TAG],
         "deprecated": True,
         "responses": _SUBMITTED,
+        "response_class": PlainTextResponse,
         "openapi_extra": {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}},
     }
 
@@ -110,6 +114,7 @@ def get_result(operation: Operation) -> dict[str, Any]:
         "description": "Waits for an open task. Results can be fetched until the task expires.",
         "tags": [TAG],
         "responses": _RESULT,
+        "response_class": JSONResponse,
         "openapi_extra": {"parameters": [_ID, _PREFER]},
     }
 
@@ -122,6 +127,7 @@ def get_result_task() -> dict[str, Any]:
         "tags": [TAG],
         "deprecated": True,
         "responses": _RESULT,
+        "response_class": JSONResponse,
         "openapi_extra": {"parameters": [_ID, _PREFER]},
     }
 
@@ -149,6 +155,7 @@ def get_result_file() -> dict[str, Any]:
         "tags": [TAG],
         "deprecated": True,
         "responses": responses,
+        "response_class": Response,
         "openapi_extra": {"parameters": [_ID, page, _PREFER]},
     }
 
@@ -161,6 +168,7 @@ def get_task_status() -> dict[str, Any]:
         "description": "Answers at once and never with results.",
         "tags": [TAG],
         "responses": _RESULT,
+        "response_class": JSONResponse,
         "openapi_extra": {"parameters": [_ID]},
     }
 
@@ -172,6 +180,7 @@ def delete(operation: Operation) -> dict[str, Any]:
         "summary": "Cancel a task or throw its result away",
         "description": "Also 200 for a task that does not exist.",
         "tags": [TAG],
+        "response_class": Response,
         "responses": {200: {"description": "Done; no body"}, 400: _problem("The id is missing"), **_ANY},
         "openapi_extra": {"parameters": [_ID]},
     }

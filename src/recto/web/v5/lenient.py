@@ -17,7 +17,10 @@ MAX_JSON_MARKS = 20_000
 
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _DATA_URI = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
-_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n\v\f\u00a0\ufeff")
+_WHITE = " \t\r\n\v\f\u00a0\ufeff"
+_URL_SAFE = str.maketrans("-_", "+/", _WHITE)
+_PIECE_CHARS = 1 << 20
+"""Base64 is decoded piece by piece: the decoder holds Python's lock, and other requests want it in between."""
 
 
 def read_json_object(body: bytes) -> dict[str, Any]:
@@ -61,13 +64,28 @@ def read_base64(text: str) -> bytes:
     prefix = _DATA_URI.match(text)
     if prefix:
         text = text[prefix.end() :]
-    digits = text.translate(_URL_SAFE).rstrip("=")
-    if not digits:
-        raise RequestError("The image is empty.")
-    if len(digits) % 4 == 1:
+    text = text.rstrip("=" + _WHITE)
+    pieces: list[bytes] = []
+    rest = ""
+    for start in range(0, len(text), _PIECE_CHARS):
+        digits = rest + text[start : start + _PIECE_CHARS].translate(_URL_SAFE)
+        whole = len(digits) - len(digits) % 4
+        pieces.append(_decoded(digits[:whole]))
+        rest = digits[whole:]
+    if len(rest) == 1:
         raise RequestError("The image is not base64: its length cannot be right, it may be cut off.")
+    pieces.append(_decoded(rest, "=" * (-len(rest) % 4)))
+    data = b"".join(pieces)
+    if not data:
+        raise RequestError("The image is empty.")
+    return data
+
+
+def _decoded(digits: str, padding: str = "") -> bytes:
     try:
-        return binascii.a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
+        if "=" in digits:
+            raise ValueError
+        return binascii.a2b_base64(digits + padding, strict_mode=True)
     except ValueError:
         raise RequestError("The image is not base64.") from None
 
