@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from tests.live import LiveServer, png_of
 from tests.pages import text_page
@@ -60,6 +66,52 @@ def test_clients_are_added_listed_and_disabled(server: LiveServer) -> None:
     while server.ask("GET", "/v5.0/ocr/DeskewImage?id=x", headers=headers).status != 401:
         assert time.monotonic() < deadline
     assert recto(server, "client", "disable", "nobody").returncode == 1
+
+
+def certificate(folder: Path, name: str) -> dict[str, str]:
+    """A certificate that signs itself, as the settings that serve it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "api.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "api.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return {"RECTO_TLS_CERT": str(folder / "api.pem"), "RECTO_TLS_KEY": str(folder / "api.key")}
+
+
+def test_a_second_server_joins_the_data_folder_and_can_be_the_vendor_to_its_clients(
+    server: LiveServer, token: str, tmp_path: Path
+) -> None:
+    """Transparent mode: https under the vendor's name, with the first server's clients, tokens and tasks."""
+    task_id = server.submit("BinarizeImage", PICTURE, token)
+    settings = certificate(tmp_path, "api.aspose.cloud")
+    second = LiveServer(server.home, {**settings, "RECTO_WORKER_SLOTS": "0"}).start()
+    try:
+        assert second.lines[-1].startswith("listening on https://127.0.0.1:")
+        assert second.client_secret == ""
+        trusting = ssl.create_default_context(cafile=settings["RECTO_TLS_CERT"])
+        plain = socket.create_connection(("127.0.0.1", second.port), timeout=60)
+        with trusting.wrap_socket(plain, server_hostname="api.aspose.cloud") as connection:
+            request = f"GET /v5.0/ocr/BinarizeImage?id={task_id} HTTP/1.1\r\nHost: api.aspose.cloud\r\n"
+            connection.sendall(f"{request}Authorization: Bearer {token}\r\nConnection: close\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert b'"taskStatus":"Completed"' in answer
+    finally:
+        assert second.stop() == 0
+    assert server.ask("GET", "/health/ready").status == 200
 
 
 def test_a_taken_port_is_said_plainly(server: LiveServer) -> None:

@@ -56,7 +56,10 @@ def test_our_members_are_theirs() -> None:
 def test_every_state(
     view: TaskView | None, pages: tuple[bytes, ...] | None, task: str, code: str, results: int | None
 ) -> None:
-    told = json.loads(result_answer(Found("asked", view, pages)).model_dump_json())
+    lost = code == "ResultDataLost"
+    found = Found("asked", view, pages, lost=lost)
+    told = json.loads(result_answer(found).model_dump_json())
+    assert headers_of(found)["X-Task-Status"] == task
     assert set(told) == {"id", "taskStatus", "responseStatusCode", "results", "error"}
     assert (told["taskStatus"], told["responseStatusCode"]) == (task, code)
     assert told["id"] == ("asked" if view is None else "id-1")

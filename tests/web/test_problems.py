@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recto.errors import BlobMissingError, DatabaseUnavailableError, StoreUnavailableError
 from recto.web.v5.operations import ELSEWHERE
 from tests.live import Answer, LiveServer, png_of
 from tests.pages import text_page
@@ -206,6 +207,60 @@ def test_a_surprise_is_a_problem_too(asking: Any, monkeypatch: pytest.MonkeyPatc
         assert answer.headers["content-type"] == "application/problem+json"
         assert "secret detail" not in answer.text
         assert "ZeroDivision" not in answer.text
+
+    asking(test)
+
+
+@pytest.mark.parametrize("lost", [DatabaseUnavailableError("password=hunter2"), StoreUnavailableError("at 10.0.0.9")])
+def test_what_is_out_of_reach_is_503_and_says_nothing_of_it(
+    asking: Any, monkeypatch: pytest.MonkeyPatch, lost: Exception
+) -> None:
+    async def test(client: Any, house: Any) -> None:
+        async def unreachable(*_: Any) -> None:
+            raise lost
+
+        monkeypatch.setattr(house.service, "fetch", unreachable)
+        monkeypatch.setattr(house.access, "issue", unreachable)
+        form = {"grant_type": "client_credentials", "client_id": "a", "client_secret": "b"}
+        for answer in (
+            await client.get("/v5.0/ocr/DeskewImage?id=x"),
+            await client.get("/v5.0/ocr/Utilities/GetTaskStatus?id=x"),
+            await client.post("/connect/token", data=form),
+        ):
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert "hunter2" not in answer.text
+            assert "10.0.0.9" not in answer.text
+
+    asking(test)
+
+
+def test_a_lost_result_is_told_as_lost(server: LiveServer, token: str, asking: Any, monkeypatch: Any) -> None:
+    task_id = server.submit("BinarizeImage", PICTURE, token)
+    server.result("BinarizeImage", task_id, token)
+
+    async def test(client: Any, house: Any) -> None:
+        async def missing(*_: Any) -> None:
+            raise BlobMissingError("gone")
+
+        monkeypatch.setattr(house.service, "result", missing)
+        told = (await client.get(f"/v5.0/ocr/BinarizeImage?id={task_id}")).json()
+        assert (told["taskStatus"], told["responseStatusCode"]) == ("NotExist", "ResultDataLost")
+        file = await client.get(f"/v5.0/ocr/ImageProcessing/GetResultFile?id={task_id}")
+        assert (file.status_code, file.headers["x-task-status"]) == (204, "NotExist")
+
+    asking(test)
+
+
+def test_not_ready_says_what_is_missing(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(client: Any, house: Any) -> None:
+        async def ready() -> dict[str, bool]:
+            return {"database": True, "blobs": False, "workers": True}
+
+        monkeypatch.setattr(house.service, "ready", ready)
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["checks"]["blobs"]) == (503, False)
+        assert (await client.get("/health/live")).status_code == 200
 
     asking(test)
 

@@ -27,11 +27,14 @@ class Found:
         None for unknown, expired and cancelled tasks and for those of other clients.
     pages : tuple of bytes or None
         A PNG per page.
+    lost : bool
+        It is done, but its result is not there any more.
     """
 
     task_id: str
     view: TaskView | None
     pages: tuple[bytes, ...] | None = None
+    lost: bool = False
 
 
 def status_of(found: Found) -> tuple[TaskStatus, ResponseStatusCode]:
@@ -43,6 +46,8 @@ def status_of(found: Found) -> tuple[TaskStatus, ResponseStatusCode]:
         return _OPEN[view.state], ResponseStatusCode.NOT_READY
     if view.state is TaskState.FAILED:
         return TaskStatus.ERROR, ResponseStatusCode.ERROR
+    if found.lost:
+        return TaskStatus.NOT_EXIST, ResponseStatusCode.RESULT_DATA_LOST
     return TaskStatus.COMPLETED, ResponseStatusCode.OK
 
 
@@ -61,23 +66,21 @@ def result_answer(found: Found, *, notes_in_messages: bool = False) -> OCRRespon
     error = _failure(found.view)
     if task is TaskStatus.COMPLETED:
         assert found.view is not None
-        if found.pages is None:
-            task, code = TaskStatus.NOT_EXIST, ResponseStatusCode.RESULT_DATA_LOST
-        else:
-            code = _completeness(len(found.pages), found.view.pages)
-            results = [
-                OCRResult(type=ResultType.IMAGE_PNG, data=base64.b64encode(page).decode("ascii"))
-                for page in found.pages
-            ]
-            if notes_in_messages and found.view.notes:
-                error = OCRError(messages=list(found.view.notes), warnings=[])
+        assert found.pages is not None
+        code = _completeness(len(found.pages), found.view.pages)
+        results = [
+            OCRResult(type=ResultType.IMAGE_PNG, data=base64.b64encode(page).decode("ascii")) for page in found.pages
+        ]
+        if notes_in_messages and found.view.notes:
+            error = OCRError(messages=list(found.view.notes), warnings=[])
     return OCRResponse(id=_id(found), responseStatusCode=code, taskStatus=task, results=results, error=error)
 
 
 def headers_of(found: Found) -> dict[str, str]:
     """What the bodies have no place for: the status, the number of pages, and the filters' notes."""
-    headers = {"X-Task-Status": status_of(found)[0].value}
-    if found.view is not None and found.view.state is TaskState.COMPLETED:
+    status = status_of(found)[0]
+    headers = {"X-Task-Status": status.value}
+    if found.view is not None and status is TaskStatus.COMPLETED:
         headers["X-Recto-Pages"] = str(found.view.pages)
         if found.view.notes:
             headers["X-Recto-Notes"] = header_text("; ".join(found.view.notes))

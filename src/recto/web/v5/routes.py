@@ -162,7 +162,8 @@ async def _wait_and_find(request: Request, rooms: Rooms, client_id: str) -> tupl
     view = await wait_for_task(request, rooms, client_id, task_id, wait_s)
     found = Found(task_id, view)
     if status_of(found)[0] is TaskStatus.COMPLETED:
-        found = Found(task_id, view, await _pages(rooms, client_id, task_id))
+        pages = await _pages(rooms, client_id, task_id)
+        found = Found(task_id, view, pages, lost=pages is None)
     headers = {**NO_STORE, **headers_of(found)}
     if wanted_s is not None:
         headers["Preference-Applied"] = f"wait={wait_s:g}"
