@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import torch
+from itertools import pairwise
+
 from torch import Tensor, nn
 
-WIDTHS = (16, 32, 48, 64, 96)
+WIDTHS = (16, 32, 32, 48, 64)
 PLANES = 3
 
 
@@ -33,7 +34,7 @@ class InkNet(nn.Module):
             deep = level == len(widths) - 1
             more = [_conv(target, target)] if level < 2 else [_conv(target, target), _conv(target, target, 1, 1 + deep)]
             self.down.append(nn.Sequential(_conv(source, target, 2), *more))
-        self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.up = nn.ModuleList(_conv(w, w) for w in widths[:-1])
         self.out = nn.Conv2d(widths[0], 4, 3, 1, 1)
         self.unfold = nn.PixelShuffle(2)

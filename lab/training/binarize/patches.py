@@ -15,7 +15,8 @@ from lab.training.binarize.strokes import strokes
 from recto.filters.binarize.planes import planes
 
 SIDE_PX = 256
-RIM_PX = 48
+RIM_PX = 32
+KEPT = 96
 FULL_PX = SIDE_PX + 2 * RIM_PX
 
 
@@ -78,19 +79,30 @@ class Patches:
         self.bank = [strokes(self.rng) for _ in range(bank)]
         areas = np.sqrt([page.ink.size for page in real])
         self.odds = areas / areas.sum()
+        self.kept: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
 
     def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Planes ``(size, 3, 256, 256)`` and truth ``(size, 1, 256, 256)`` of 0 and 1."""
         inputs = np.empty((size, 3, SIDE_PX, SIDE_PX), dtype=np.float32)
         truths = np.empty((size, 1, SIDE_PX, SIDE_PX), dtype=np.float32)
         inner = slice(RIM_PX, RIM_PX + SIDE_PX)
-        if self.rng.random() < 0.25:
+        if self.rng.random() < 0.1:
             self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
         for i in range(size):
+            if len(self.kept) >= KEPT and i % 2:
+                inputs[i], truths[i] = self._seen_again()
+                continue
             samples, ink = self.real_patch() if self.rng.random() < self.real_share else self.own_patch()
             inputs[i] = planes(samples)[:, inner, inner]
             truths[i, 0] = ink[inner, inner] > 127
+            self.kept.append((inputs[i].copy(), truths[i].copy()))
         return inputs, truths
+
+    def _seen_again(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A patch of a moment ago, mirrored and turned: making patches costs as much as learning from them."""
+        planes_, truth = self.kept.pop(int(self.rng.integers(len(self.kept) // 2)))
+        turns, flip = int(self.rng.integers(4)), int(self.rng.choice((1, -1)))
+        return tuple(np.rot90(a, turns, (1, 2))[:, :, ::flip] for a in (planes_, truth))  # type: ignore[return-value]
 
     def real_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """A square of a real page, scaled, turned, relit."""

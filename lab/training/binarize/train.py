@@ -10,6 +10,7 @@ import copy
 import math
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,74 +67,87 @@ def _averaged(average: nn.Module, net: nn.Module, step: int) -> None:
                 a.copy_(b)
 
 
+@dataclass
+class Run:
+    """What a stopped run needs to go on."""
+
+    net: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    spent_s: float = 0.0
+
+    def save(self, path: Path) -> None:
+        state = {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "spent_s": self.spent_s,
+        }
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+
+def begun(path: Path, start: str, rate: float) -> Run:
+    """The run of the file, or a new one, from the weights of ``start`` if that is given."""
+    net = InkNet().to(memory_format=torch.channels_last)
+    if start and not path.exists():
+        net.load_state_dict(torch.load(start, weights_only=True)["average"])
+    run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01))
+    if path.exists():
+        state = torch.load(path, weights_only=True)
+        for part in ("net", "average", "optimiser"):
+            getattr(run, part).load_state_dict(state[part])
+        run.step, run.spent_s = state["step"], state["spent_s"]
+    return run
+
+
+def learn(run: Run, source: Patches, rate: float) -> float:
+    """One step; the loss."""
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate
+    run.net.train()
+    inputs, truth = (torch.from_numpy(a) for a in source.batch(BATCH))
+    with torch.autocast("cpu", torch.bfloat16):
+        logit = run.net(inputs.to(memory_format=torch.channels_last))
+    loss = loss_of(logit.float(), truth)
+    run.optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(run.net.parameters(), 2.0)
+    run.optimiser.step()
+    run.step += 1
+    _averaged(run.average, run.net, run.step)
+    return loss.item()
+
+
 def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(options.seed)
-    run = Path(options.run)
-    run.mkdir(parents=True, exist_ok=True)
-    folders = [path for name in options.train.split(",") for path in DATA.glob(f"*/{name}")]
-    held = [path for name in options.held.split(",") if name for path in DATA.glob(f"*/{name}")]
-    net = InkNet().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=options.rate, weight_decay=0.01)
-    step, spent_s = 0, 0.0
-    last = run / "last.pt"
-    if options.start and not last.exists():
-        net.load_state_dict(torch.load(options.start, weights_only=True)["average"])
-    average = copy.deepcopy(net)
-    if last.exists():
-        state = torch.load(last, weights_only=True)
-        net.load_state_dict(state["net"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        step, spent_s = state["step"], state["spent_s"]
-    source = Patches(real_pages(folders), options.seed + step, options.bank, options.real_share)
-    test = real_pages(held)[:: options.every_held]
-    print(f"{len(source.real)} real pages, {len(test)} held out, from step {step}", flush=True)
-    began, seen, running = time.monotonic() - spent_s, time.monotonic(), 0.0
-    while True:
+    last = Path(options.run) / "last.pt"
+    last.parent.mkdir(parents=True, exist_ok=True)
+    run = begun(last, options.start, options.rate)
+    source = Patches(_of(options.train), options.seed + run.step, options.bank, options.real_share)
+    test = _of(options.held)[:: options.every_held]
+    print(f"{len(source.real)} real pages, {len(test)} held out, from step {run.step}", flush=True)
+    began, looked, running, progress = time.monotonic() - run.spent_s, time.monotonic(), 1.0, 0.0
+    while progress < 1:
         progress = (time.monotonic() - began) / (60 * options.minutes)
-        warm = min(1.0, (step + 1) / 100)
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
-        net.train()
-        inputs, truth = (torch.from_numpy(a) for a in source.batch(BATCH))
-        with torch.autocast("cpu", torch.bfloat16):
-            logit = net(inputs.to(memory_format=torch.channels_last))
-        loss = loss_of(logit.float(), truth)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
-        optimiser.step()
-        step += 1
-        _averaged(average, net, step)
-        running = loss.item() if step == 1 else 0.99 * running + 0.01 * loss.item()
-        done = progress >= 1
-        if step % 100 == 0:
-            print(f"step {step} at {progress:.3f} loss {running:.4f}", flush=True)
-        if done or time.monotonic() - seen > 60 * options.look_minutes:
-            spent_s = time.monotonic() - began
-            _saved(last, net, average, optimiser, step, spent_s)
+        rate = options.rate * min(1.0, (run.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
+        running = 0.99 * running + 0.01 * learn(run, source, rate)
+        if run.step % 100 == 0:
+            print(f"step {run.step} at {progress:.3f} loss {running:.4f}", flush=True)
+        if progress >= 1 or time.monotonic() - looked > 60 * options.look_minutes:
+            run.spent_s, looked = time.monotonic() - began, time.monotonic()
+            run.save(last)
             if test:
-                marks = judged(average, test).mean(axis=0)
-                print(f"step {step} held out: FM, p-FM, PSNR, DRD {np.round(marks, 2)}", flush=True)
-            seen = time.monotonic()
-        if done:
-            return
+                marks = judged(run.average, test).mean(axis=0)
+                print(f"step {run.step} held out: FM, p-FM, PSNR, DRD {np.round(marks, 2)}", flush=True)
 
 
-def _saved(
-    path: Path, net: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, step: int, spent_s: float
-) -> None:
-    state = {
-        "net": net.state_dict(),
-        "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "step": step,
-        "spent_s": spent_s,
-    }
-    torch.save(state, path.with_suffix(".new"))
-    path.with_suffix(".new").replace(path)
+def _of(names: str) -> list[Real]:
+    return real_pages([path for name in names.split(",") if name for path in sorted(DATA.glob(f"*/{name}"))])
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Binarizers side by side: pages with pixel truth, and pages read by Tesseract."""

@@ -1,0 +1,1 @@
+"""Training of the net of the filter binarize."""
