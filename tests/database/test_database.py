@@ -76,6 +76,20 @@ async def test_connections_that_were_cut_are_replaced(database_url: str, tmp_pat
         assert await database.is_up()
 
 
+async def test_who_stops_dead_in_a_transaction_loses_its_locks(database_url: str, tmp_path: Path) -> None:
+    async with Database(config(database_url, tmp_path, database_idle_transaction_s=0.3)) as database:
+
+        async def stop_dead() -> None:
+            async with database.connection() as connection:
+                await connection.execute("SELECT pg_advisory_xact_lock(1)")
+                async with database.connection() as other, asyncio.timeout(30):
+                    await other.execute("SELECT pg_advisory_xact_lock(1)")
+                await connection.execute("SELECT 1")
+
+        with pytest.raises(DatabaseUnavailableError):
+            await stop_dead()
+
+
 async def test_listening_goes_on_after_the_connection_was_cut(database_url: str, tmp_path: Path) -> None:
     heard: asyncio.Queue[str] = asyncio.Queue()
     connected: asyncio.Queue[None] = asyncio.Queue()

@@ -158,6 +158,17 @@ async def test_a_worker_that_was_thought_dead_cannot_overwrite(queue: Queue) -> 
 
 
 @within(open_queue)
+async def test_a_worker_that_was_forgotten_takes_tasks_again(queue: Queue) -> None:
+    forgotten = queue.worker()
+    await forgotten.register()
+    queue.silence()
+    await queue.worker().sweep()
+    assert rows(queue.url, "SELECT * FROM procrastinate_workers") == []
+    task_id = await queue.add()
+    assert (await take(forgotten)).id == task_id
+
+
+@within(open_queue)
 async def test_three_deaths_are_enough(queue: Queue) -> None:
     task_id = await queue.add()
     worker = queue.worker()

@@ -20,6 +20,9 @@ class Config(BaseModel):
     database_wait_s: float = Field(
         10.0, gt=0, le=300, description="How long a caller waits for a connection before it is told to come back."
     )
+    database_idle_transaction_s: float = Field(
+        10.0, gt=0, le=3600, description="The database ends a transaction in which nothing was said for so long."
+    )
     database_start_s: float = Field(
         60.0, gt=0, le=3600, description="How long a starting process keeps trying to reach or start the database."
     )

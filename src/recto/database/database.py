@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 
+_LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _GUARD_EVERY_S = 1.0
 _RECONNECT_S = 3.0
 
@@ -70,6 +71,7 @@ class Database:
                 self._conninfo,
                 connection_class=psycopg.AsyncConnection[dict[str, Any]],
                 kwargs={"row_factory": dict_row, "application_name": "recto"},
+                configure=self._configure,
                 min_size=1,
                 max_size=self._config.database_connections,
                 timeout=self._config.database_wait_s,
@@ -144,6 +146,13 @@ class Database:
                     raise DatabaseUnavailableError(f"The database cannot be reached: {_first_line(error)}") from error
                 await asyncio.sleep(0.2)
 
+    async def _configure(self, connection: Connection) -> None:
+        # A process that stops dead within a transaction must not keep its locks from the others.
+        idle_ms = int(self._config.database_idle_transaction_s * 1000)
+        query = "SELECT set_config('idle_in_transaction_session_timeout', %s, false)"
+        await connection.execute(query, [str(idle_ms)])
+        await connection.commit()
+
     async def is_up(self) -> bool:
         """True when a statement gets its answer."""
         try:
@@ -173,7 +182,7 @@ class _translated:  # noqa: N801 - reads as a verb where it is used
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        if isinstance(error, _LOST):
             raise DatabaseUnavailableError(f"The database did not answer: {_first_line(error)}") from error
 
 

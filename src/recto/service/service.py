@@ -19,6 +19,7 @@ from recto.tasks import Config as TasksConfig
 from recto.tasks import Engine, Task, TaskQueue, TaskState, Waiting, prepare
 
 _LATER = "Try again later."
+_AGAIN_AFTER_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,10 @@ class Service:
         known = normal_task_id(task_id)
         if known is None:
             return None
-        task = await self._find(client_id, known)
-        if task is not None and task.state.is_open and wait_s > 0:
+        if wait_s > 0:
             task = await self._wait(client_id, known, wait_s)
+        else:
+            task = await self._find(client_id, known)
         return None if task is None else _view(task)
 
     async def result(self, client_id: str, task_id: str) -> tuple[bytes, ...] | None:
@@ -188,14 +190,26 @@ class Service:
             await self._store.delete([input_key(gone.id), *result_keys(gone.id, gone.attempt, gone.pages)])
 
     async def _wait(self, client_id: str, task_id: str, wait_s: float) -> Task | None:
+        """The task once it is closed, or as it is when the time is over; sits out a pause of the database."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait_s
+        # Listed among those who wait before the task is looked at, so that no closing can fall between.
         closed = self._waiting.expect(task_id)
         try:
-            # Looked at again, because it may have been closed before we were listed among those who wait.
-            task = await self._find(client_id, task_id)
-            if task is None or not task.state.is_open:
-                return task
-            await asyncio.wait([closed], timeout=wait_s)
-            return await self._find(client_id, task_id)
+            while True:
+                try:
+                    task = await self._find(client_id, task_id)
+                except DatabaseUnavailableError:
+                    if loop.time() + _AGAIN_AFTER_S >= deadline:
+                        raise
+                    await asyncio.sleep(_AGAIN_AFTER_S)
+                    continue
+                if task is None or not task.state.is_open or loop.time() >= deadline:
+                    return task
+                await asyncio.wait([closed], timeout=max(0.0, deadline - loop.time()))
+                if closed.done():
+                    self._waiting.forget(task_id, closed)
+                    closed = self._waiting.expect(task_id)
         finally:
             self._waiting.forget(task_id, closed)
 

@@ -180,8 +180,10 @@ class _Worker:
             return await self._claims.take()
         except DatabaseUnavailableError as error:
             log.warning("No task can be taken: %s", error.message)
-            await asyncio.sleep(_AGAIN_AFTER_S)
-            return None
+        except Exception:  # a slot that ends for a fault nobody thought of would be missed by nobody
+            log.exception("No task can be taken.")
+        await asyncio.sleep(_AGAIN_AFTER_S)
+        return None
 
     async def _work_on(self, slot: Slot, claim: Claim) -> None:
         work = _Work(claim)
@@ -287,6 +289,8 @@ class _Worker:
                         work.lose()
             except DatabaseUnavailableError as error:
                 log.warning("No sign of life can be given: %s", error.message)
+            except Exception:
+                log.exception("No sign of life can be given.")
 
     async def _connected(self) -> None:
         self._bell.ring()

@@ -45,6 +45,10 @@ class Claim:
     position: int
 
 
+_GONE = Claim("", "", "", "", 0, 0, 0, 0)
+"""Stands for a job whose task is no more."""
+
+
 class Claims:
     """One worker's hand on the queue."""
 
@@ -70,17 +74,27 @@ class Claims:
     async def take(self) -> Claim | None:
         """The next task, now in our hand, or None when nothing waits."""
         while True:
-            async with self._database.connection() as connection:
-                found = await self._engine.fetch(connection, await self._identity(connection))
-                if found is None:
-                    return None
-                job_id, task_id = found
-                values = {"id": uuid.UUID(task_id), "job_id": job_id}
-                row = await (await connection.execute(STATEMENTS["claim"], values)).fetchone()
-                if row is not None:
-                    return Claim(**row)
-                # Its task was cancelled, has expired, or has another job by now.
-                await connection.execute(STATEMENTS["drop_job"], {"job_id": job_id})
+            try:
+                found = await self._take_one()
+            except psycopg.errors.ForeignKeyViolation:
+                self._worker_id = None  # we were taken for dead and forgotten; be a new worker
+                continue
+            if found is not _GONE:
+                return found
+
+    async def _take_one(self) -> Claim | None:
+        async with self._database.connection() as connection:
+            given = await self._engine.fetch(connection, await self._identity(connection))
+            if given is None:
+                return None
+            job_id, task_id = given
+            values = {"id": uuid.UUID(task_id), "job_id": job_id}
+            row = await (await connection.execute(STATEMENTS["claim"], values)).fetchone()
+            if row is not None:
+                return Claim(**row)
+            # Its task was cancelled, has expired, or has another job by now.
+            await connection.execute(STATEMENTS["drop_job"], {"job_id": job_id})
+            return _GONE
 
     async def complete(self, claim: Claim, pages: int, notes: Collection[str]) -> bool:
         """Close the task as done; False when it is not ours any more. May be repeated after a lost answer."""
