@@ -68,7 +68,17 @@ async def open_access(settings: Settings) -> AsyncIterator[Access]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database of the data folder, or the one that is set."""
+    """The database of the data folder, or the one that is set.
+
+    Raises
+    ------
+    SettingError
+        The data folder cannot be made.
+    """
+    try:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"RECTO_HOME={settings.home} cannot be used: {error.strerror or error}.") from None
     async with Database(settings.database) as database:
         yield database
 

@@ -17,7 +17,7 @@ from recto.bootstrap import configure_logging, open_house
 from recto.cli.worker_process import WorkerProcess
 from recto.errors import RectoError
 from recto.settings import Settings, read_settings, unknown_variables
-from recto.web.server import Server, address_of, listen
+from recto.web.server import Server, address_of, check_tls, listen
 
 WORKER_MARGIN_S = 10.0
 """On top of what the worker itself takes to drain, before it is killed."""
@@ -49,6 +49,7 @@ async def _serve(settings: Settings, *, worker: bool) -> None:
     for said in unknown_variables():
         _log.warning(said)
     signals = _Signals()
+    check_tls(settings.server.tls_cert, settings.server.tls_key)
     listening = listen(settings.server.host, settings.server.port)
     try:
         async with open_house(settings) as house:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -39,6 +40,24 @@ def address_of(bound: socket.socket, *, tls: bool = False) -> str:
     """The address to print, with the port that was really taken."""
     host, port = bound.getsockname()[:2]
     return f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def check_tls(certificate: str | None, key: str | None) -> None:
+    """See that the two files belong together, before anything is started.
+
+    Raises
+    ------
+    SettingError
+        They cannot be used.
+    """
+    if certificate is None and key is None:
+        return
+    if certificate is None:
+        raise SettingError("RECTO_TLS_KEY is set without RECTO_TLS_CERT.")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:
+        raise SettingError(f"RECTO_TLS_CERT={certificate} cannot be used: {error.strerror or error}.") from None
 
 
 class Server(uvicorn.Server):
