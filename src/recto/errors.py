@@ -93,8 +93,8 @@ class LimitError(InputError):
     code = "limit-exceeded"
 
     def __init__(self, limit: str, allowed: float, found: float | None, advice: str = "") -> None:
-        seen = "" if found is None else f", found {found:g}"
-        super().__init__(f"{limit} is limited to {allowed:g}{seen}." + (f" {advice}" if advice else ""))
+        seen = "" if found is None else f", found {found:,.10g}"
+        super().__init__(f"{limit} is limited to {allowed:,.10g}{seen}." + (f" {advice}" if advice else ""))
         self.limit = limit
         self.allowed = allowed
         self.found = found
