@@ -14,6 +14,7 @@ from recto.filters.binarize.classical import METHODS, named, otsu_threshold
 from recto.filters.binarize.fast import fast
 from recto.filters.binarize.levelled import Levelled
 from recto.filters.binarize.pictures import dithered, picture_area
+from recto.filters.binarize.polarity import bright_on_dark
 from recto.filters.binarize.twotoned import cut_between, drawn_ink, tones_of
 from recto.raster import Kind, Page, luma
 from recto.raster.page import Samples
@@ -123,7 +124,9 @@ def _drawn(grey: Samples, params: BinarizeParams) -> tuple[Samples, str]:
         return _two(grey <= otsu_threshold(grey)), note
     if method in METHODS:
         return _two(named(grey, method, params.window_px, params.k)), note
-    return fast(Levelled.of(grey), specks=params.specks == "drop", soft=params.soft), note
+    turned = bright_on_dark(grey)
+    drawn = fast(Levelled.of(255 - grey if turned else grey), specks=params.specks == "drop", soft=params.soft)
+    return (np.asarray(255 - drawn, dtype=np.uint8) if turned else drawn), note
 
 
 def _is_blank(grey: Samples) -> bool:

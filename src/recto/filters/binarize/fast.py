@@ -112,11 +112,11 @@ def _weighed(counts: Histogram, tones: Histogram, noise: float, least: int) -> C
     return Contrast(float(tones @ squares) / weight, float(counts @ (squares * levels)) / weight, noise)
 
 
-def threshold_surface(edges: Edges, contrast: Contrast) -> Samples:
+def threshold_surface(edges: Edges, contrast: Contrast, edge_weight: float = _EDGE_WEIGHT) -> Samples:
     """The tone below which a pixel of the levelled page is ink, at the working size.
 
     A mean of two thresholds: Sauvola's with its offset measured in the page's own contrast, and the tone under the
-    nearby edges; never so bright that the paper's grain would become ink.
+    nearby edges, which alone keeps fine strokes apart; never so bright that the paper's grain would become ink.
 
     References
     ----------
@@ -134,7 +134,7 @@ def threshold_surface(edges: Edges, contrast: Contrast) -> Samples:
     near = (_EDGE_WINDOW_PX // 2, _EDGE_WINDOW_PX // 2)
     weights, sums = cv2.boxFilter(weight, -1, near), cv2.boxFilter(weight * tones, -1, near)
     few = 0.294 * max(float(weight.mean()), 1e-3)
-    surface = (1 - _EDGE_WEIGHT) * surface + _EDGE_WEIGHT * (sums + few * contrast.tone) / (weights + few)
+    surface = (1 - edge_weight) * surface + edge_weight * (sums + few * contrast.tone) / (weights + few)
     return np.asarray(np.clip(surface, 0, PAPER - _LEAST_DEPTH * depth), dtype=np.uint8)
 
 
@@ -185,7 +185,7 @@ def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samp
         low, high = max(0, rows.start - _HALO_PX), min(levelled.shape[0], rows.stop + _HALO_PX)
         flat = levelled.flat(slice(low, high))
         edges = Edges.of(flat, levelled.stride)
-        surface = threshold_surface(edges, contrast)
+        surface = threshold_surface(edges, contrast, 1.0 if levelled.fine else _EDGE_WEIGHT)
         full = np.asarray(cv2.resize(surface, flat.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
         found = kept(flat < full, edges, contrast, levelled.stride, specks=specks)
         inner = slice(rows.start - low, rows.stop - low)

@@ -13,7 +13,8 @@ from recto.raster.page import Samples
 
 PAPER = 235.0
 _REACH_PX = 15
-_TEXT_PX = (14.0, 150.0)
+_FINE_PX = 16.0
+_TEXT_PX = (24.0, 150.0)
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class Levelled:
         The background, one pixel for ``2 * stride`` × ``2 * stride`` of the page.
     stride : int
         The working size: how many pixels of the page one pixel of the statistics covers along a side.
-        2 for text of 14 to 150 px, more for larger text, 1 for smaller.
+        2 for text of 24 to 150 px, more for larger text, 1 for smaller.
+    fine : bool
+        The strokes are hardly wider than a pixel.
     """
 
     grey: Samples
     paper: Samples
     stride: int
+    fine: bool = False
 
     @classmethod
     def of(cls, grey: Samples, text_px: float | None = None) -> Levelled:
@@ -44,7 +48,7 @@ class Levelled:
         elif 0 < tall < _TEXT_PX[0]:
             stride = 1
         small = shrunk(grey, 2 * stride)
-        return cls(grey, with_large_ink(small, background(small, _REACH_PX)), stride)
+        return cls(grey, with_large_ink(small, background(small, _REACH_PX)), stride, 0 < tall < _FINE_PX)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,7 +100,7 @@ def with_large_ink(small: Samples, paper: Samples) -> Samples:
 
 
 def text_height(grey: Samples) -> float:
-    """The usual height of the page's ink components in pixels, weighed by their ink; 0 when there are none.
+    """The usual height of the page's ink components in pixels, weighed by their height; 0 when there are none.
 
     Words of joined letters count as wholes, so that the figure is near the height of a capital with print and near
     that of a tall letter with handwriting.
@@ -116,7 +120,7 @@ def text_height(grey: Samples) -> float:
     fit = (area >= 6) & (tall >= 3) & (tall < 0.5 * grey.shape[0] / stride) & (wide < 20 * tall) & (tall < 8 * wide)
     if np.count_nonzero(fit) < 8:
         return 0.0
-    heights, weights = tall[fit], area[fit].astype(np.float64)
-    order = np.argsort(heights)
-    share = np.cumsum(weights[order]) / weights.sum()
-    return float(heights[order][np.searchsorted(share, 0.5)] * stride)
+    # Weighed by height, so that one box or blot does not outweigh a page of letters.
+    heights = np.sort(tall[fit])
+    share = np.cumsum(heights) / heights.sum()
+    return float(heights[np.searchsorted(share, 0.5)] * stride)
