@@ -1,11 +1,13 @@
-"""Bytes to pages, and a page to PNG.
+"""Bytes to pages, and pages to PNG, TIFF and PDF.
 
 The format is told by content, never by a name. Limits are checked on headers before anything is decoded, and
 whatever a decoder throws comes out as an ``InputError`` that names the fault.
 """
 
 from recto.codec.limits import Limits
+from recto.codec.pdf_writer import PdfWriter
 from recto.codec.png import encode_png
 from recto.codec.reader import Header, decode, probe
+from recto.codec.tiff_writer import TiffWriter
 
-__all__ = ["Header", "Limits", "decode", "encode_png", "probe"]
+__all__ = ["Header", "Limits", "PdfWriter", "TiffWriter", "decode", "encode_png", "probe"]

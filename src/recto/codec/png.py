@@ -30,13 +30,17 @@ def encode_png(page: Page) -> bytes:
     """
     bits, colour = _BITS_AND_COLOUR[page.kind]
     head = struct.pack(">IIBBBBB", page.width_px, page.height_px, bits, colour, 0, 0, 0)
-    strategy = zlib.Z_DEFAULT_STRATEGY if page.kind is not Kind.BINARY and _is_flat(page) else zlib.Z_RLE
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY, strategy)
-    pixels = packer.compress(_filtered_rows(page).data) + packer.flush()
     parts = [_SIGNATURE, _chunk(b"IHDR", head)]
     if page.dpi is not None:
         parts.append(_chunk(b"pHYs", _pixels_per_metre(page.dpi)))
-    return b"".join((*parts, _chunk(b"IDAT", pixels), _chunk(b"IEND", b"")))
+    return b"".join((*parts, _chunk(b"IDAT", packed_rows(page)), _chunk(b"IEND", b"")))
+
+
+def packed_rows(page: Page) -> bytes:
+    """The pixels as they stand in a PNG, and in a PDF with predictor 15: filtered rows, deflated."""
+    strategy = zlib.Z_DEFAULT_STRATEGY if page.kind is not Kind.BINARY and _is_flat(page) else zlib.Z_RLE
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW_BITS, _MEMORY, strategy)
+    return packer.compress(_filtered_rows(page).data) + packer.flush()
 
 
 def _filtered_rows(page: Page) -> NDArray[np.uint8]:

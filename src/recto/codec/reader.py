@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from recto.codec.heic import HeicFile
 from recto.codec.limits import Limits
-from recto.codec.pdf import PdfFile
 from recto.codec.pictures import PictureFile
 from recto.codec.sniff import Format, sniff
 from recto.raster import Page
+
+if TYPE_CHECKING:
+    from recto.codec.pdf import PdfFile
 
 DEFAULT_PDF_DPI = 300.0
 _DEFAULT_LIMITS = Limits()
@@ -59,7 +62,7 @@ def probe(data: bytes, limits: Limits = _DEFAULT_LIMITS, *, pdf_dpi: float = DEF
         Too many bytes, pixels or frames.
     """
     form, file = _open(data, limits, pdf_dpi)
-    if isinstance(file, PdfFile):
+    if not isinstance(file, PictureFile | HeicFile):
         file.close()
     return Header(str(form), file.shape[1], file.shape[0], file.frames)
 
@@ -93,6 +96,8 @@ def _open(data: bytes, limits: Limits, pdf_dpi: float) -> tuple[Format, PictureF
     whole = bytes(data)
     form = sniff(whole)
     if form is Format.PDF:
+        from recto.codec.pdf import PdfFile  # PDFium's bindings are slow to import, and few files need them
+
         return form, PdfFile(whole, limits, pdf_dpi)
     if form is Format.HEIC:
         return form, HeicFile(whole, limits)
