@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 _STRIP_PX = 8
-_SMEAR_STRIPS = 5
+_SMEAR_STRIPS = (5, 3)
 _TRIM_PX = 1.6
 _SHORTEST = 1 / 14
 _WINDOW_DEG = 1.5
-_ROUNDS = 2
 
 Floats = NDArray[np.float64]
 
@@ -28,13 +27,13 @@ class Slopes(NamedTuple):
     spread_deg: Floats
 
 
-def agreed_angle(flat: NDArray[np.float32]) -> tuple[float, float, int]:
+def agreed_angle(coded: NDArray[np.uint8]) -> tuple[float, float, int]:
     """The angle that the lines of text agree on.
 
     Parameters
     ----------
-    flat : float32 ndarray, shape (h, w)
-        The texture of a page that is straight to within a degree or so.
+    coded : uint8 ndarray, shape (h, w)
+        The texture of a page that is straight to within a degree or so, as bytes.
 
     Returns
     -------
@@ -42,33 +41,36 @@ def agreed_angle(flat: NDArray[np.float32]) -> tuple[float, float, int]:
         The angle in degrees, positive for lines that fall to the right; its standard error; and the number of
         upper and lower edges of lines that took part.
     """
-    change = cv2.subtract(flat[1:], flat[:-1])
-    count = max(8, flat.shape[1] // _STRIP_PX)
-    strip_px = flat.shape[1] / count
-    strips = []
-    for edge in (cv2.max(change, 0), cv2.max(-change, 0)):
-        strips.append(np.asarray(cv2.resize(edge, (count, len(edge)), interpolation=cv2.INTER_AREA), dtype=np.float32))
+    strip_px = min(_STRIP_PX, max(1, coded.shape[1] // 8))
+    above, below = coded[:-1], coded[1:]
+    strips = [_strips(edge, strip_px) for edge in (cv2.subtract(below, above), cv2.subtract(above, below))]
+    count = strips[0].shape[1]
     angle_deg, error_deg, lines = 0.0, _WINDOW_DEG, 0
-    for _ in range(_ROUNDS):
-        fits = [_fitted(_sheared(edges, angle_deg, strip_px), strip_px) for edges in strips]
+    for smear_strips in _SMEAR_STRIPS:
+        shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * strip_px * (np.arange(count) - count // 2)).astype(np.intp)
+        fits = [_fitted(_sheared(edges, shifts), shifts, strip_px, smear_strips) for edges in strips]
         slopes = Slopes(*(np.concatenate(parts) for parts in zip(*fits, strict=True)))
-        step_deg, error_deg, lines = agreed(slopes, _WINDOW_DEG)
-        angle_deg += step_deg
+        angle_deg, error_deg, lines = agreed(slopes, angle_deg, _WINDOW_DEG)
     return angle_deg, error_deg, lines
 
 
-def _sheared(edges: NDArray[np.float32], angle_deg: float, strip_px: float) -> NDArray[np.float32]:
-    """The strips moved up and down so that lines of that angle become level."""
-    if angle_deg == 0.0:
+def _strips(edges: NDArray[Any], strip_px: int) -> NDArray[np.float32]:
+    """The sums over upright strips of ``strip_px`` columns."""
+    sums = cv2.boxFilter(edges, cv2.CV_32F, (strip_px, 1), normalize=False, anchor=(0, 0))
+    return np.ascontiguousarray(sums[:, : sums.shape[1] - strip_px + 1 : strip_px])
+
+
+def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Each strip moved up by whole pixels, so that lines become level and no value is interpolated."""
+    if not shifts.any():
         return edges
-    row, strip = np.mgrid[: edges.shape[0], : edges.shape[1]].astype(np.float32)
-    row += np.float32(np.tan(np.deg2rad(angle_deg)) * strip_px) * (strip - edges.shape[1] / 2)
-    return np.asarray(cv2.remap(edges, strip, row, cv2.INTER_LINEAR), dtype=np.float32)
+    row = np.clip(np.arange(len(edges))[:, None] + shifts, 0, len(edges) - 1)
+    return np.take_along_axis(edges, row, axis=0)
 
 
-def _ridges(edges: NDArray[np.float32]) -> tuple[int, NDArray[np.int32]]:
+def _ridges(edges: NDArray[np.float32], smear_strips: int) -> tuple[int, NDArray[np.int32]]:
     """Number the chains of local maxima along each line, on strips that are smeared along it."""
-    smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (_SMEAR_STRIPS, 1))
+    smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (smear_strips, 1))
     top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
     level = float(smooth.mean() + 1.0 * smooth.std())
     peaks = ((smooth >= top) & (smooth > level)).astype(np.uint8)
@@ -76,20 +78,22 @@ def _ridges(edges: NDArray[np.float32]) -> tuple[int, NDArray[np.int32]]:
     return count, np.asarray(labels, dtype=np.int32)
 
 
-def _fitted(edges: NDArray[np.float32], strip_px: float) -> Slopes:
+def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int, smear_strips: int) -> Slopes:
     """A least-squares line through each ridge, trimmed twice."""
-    count, labels = _ridges(edges)
-    row, strip = np.nonzero(labels)
-    label = labels[row, strip]
-    mass = edges[row, strip].astype(np.float64)
-    x, y = strip * strip_px, row.astype(np.float64)
+    count, labels = _ridges(edges, smear_strips)
+    at = np.flatnonzero(labels)
+    row, strip = np.divmod(at, labels.shape[1])
+    label = labels.ravel()[at]
+    mass = edges.ravel()[at].astype(np.float64)
+    x, y = strip * float(strip_px), (row + shifts[strip]).astype(np.float64)
     weight = mass
     for _ in range(3):
         total = np.bincount(label, weight, count) + 1e-9
         dx = x - (np.bincount(label, weight * x, count) / total)[label]
         dy = y - (np.bincount(label, weight * y, count) / total)[label]
-        reach = np.bincount(label, weight * dx * dx, count) + 1e-9
-        slope = np.bincount(label, weight * dx * dy, count) / reach
+        pull = weight * dx
+        reach = np.bincount(label, pull * dx, count) + 1e-9
+        slope = np.bincount(label, pull * dy, count) / reach
         off = dy - slope[label] * dx
         weight = mass * (np.abs(off) < _TRIM_PX)
     noise = np.bincount(label, weight * off * off, count) / total
@@ -101,18 +105,18 @@ def _fitted(edges: NDArray[np.float32], strip_px: float) -> Slopes:
     return Slopes(np.rad2deg(np.arctan(slope[long_enough])), np.rad2deg(spread[long_enough]))
 
 
-def agreed(slopes: Slopes, window_deg: float) -> tuple[float, float, int]:
+def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> tuple[float, float, int]:
     """The angle on which the lines agree, its standard error, and how many took part.
 
     Lines differ by more than their own errors when paper is curved or type is uneven: that spread is
     estimated from the lines themselves and added to every line's error, so that long lines rule on a flat
     page and all lines count alike on a warped one.
     """
-    near = np.abs(slopes.angle_deg) < window_deg
+    near = np.abs(slopes.angle_deg - about_deg) < window_deg
     angle, spread = slopes.angle_deg[near], slopes.spread_deg[near]
     if len(angle) < 3:
-        return 0.0, window_deg, len(angle)
-    between, centre = 0.1, 0.0
+        return about_deg, window_deg, len(angle)
+    between, centre = 0.1, about_deg
     for _ in range(4):
         weight = 1 / (spread**2 + between**2)
         centre = _weighted_median(angle, np.sqrt(weight))

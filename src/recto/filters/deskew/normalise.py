@@ -36,28 +36,34 @@ def _halved(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def texture(small: NDArray[np.uint8]) -> Texture:
+def texture(small: NDArray[np.uint8]) -> tuple[Texture, float]:
     """Subtract the local mean, divide by the local mean absolute deviation, clip.
 
     Returns
     -------
-    float32 ndarray, shape (h, w)
+    flat : float32 ndarray, shape (h, w)
         Within ±3, about 0 where nothing is drawn; shadows and the insides of borders vanish.
+    contrast : float
+        How far the strongest hundredth of the pixels stands out from its surroundings, in grey levels.
     """
     window = max(5, int(max(small.shape) * _WINDOW)) | 1
     mean = cv2.blur(small, (window, window), borderType=cv2.BORDER_REPLICATE)
-    spread = cv2.blur(cv2.absdiff(small, mean), (window, window), borderType=cv2.BORDER_REPLICATE)
+    apart = cv2.absdiff(small, mean)
+    contrast = float(
+        np.searchsorted(np.cumsum(np.bincount(apart[::3, ::3].ravel(), minlength=256)), 0.99 * apart[::3, ::3].size)
+    )
+    spread = cv2.blur(apart, (window, window), borderType=cv2.BORDER_REPLICATE)
     scale = np.float32(1.0) / (np.arange(256, dtype=np.float32) + np.float32(_QUIET))
     difference = cv2.subtract(small, mean, dtype=cv2.CV_32F)
-    flat = cv2.multiply(difference, cv2.LUT(spread, scale))
+    flat: Texture = np.asarray(cv2.multiply(difference, cv2.LUT(spread, scale)), dtype=np.float32)
     np.clip(flat, -_CLIP, _CLIP, out=flat)
     flat *= _taper(flat.shape[0])[:, None]
     flat *= _taper(flat.shape[1])[None, :]
-    return flat
+    return flat, contrast
 
 
-def straightened(flat: Texture, angle_deg: float) -> Texture:
-    """The texture turned counter-clockwise by ``angle_deg``; nothing is cut."""
+def straightened(flat: Texture, angle_deg: float) -> NDArray[np.uint8]:
+    """The texture as bytes, turned counter-clockwise by ``angle_deg``; nothing is cut."""
     turn = AffineMap.turn((flat.shape[0], flat.shape[1]), -angle_deg)
     coded = cv2.convertScaleAbs(flat, alpha=_STEPS, beta=_CLIP * _STEPS)  # bytes are turned three times as fast
     drawn = cv2.warpAffine(
@@ -67,7 +73,7 @@ def straightened(flat: Texture, angle_deg: float) -> Texture:
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderValue=(_CLIP * _STEPS,),
     )
-    return np.asarray(cv2.multiply(drawn, 1.0 / _STEPS, dtype=cv2.CV_32F), dtype=np.float32)
+    return np.asarray(drawn, dtype=np.uint8)
 
 
 def _taper(count: int) -> NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -66,7 +66,7 @@ def _unpacked(column: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def along_rays(
-    power: Power, size: tuple[int, int], angles_deg: NDArray[np.float64], radii: NDArray[np.float64]
+    power: Power, size: tuple[int, int], angles_deg: NDArray[Any], radii: NDArray[Any]
 ) -> NDArray[np.float32]:
     """The power where text lines of each skew angle have theirs.
 
@@ -135,14 +135,12 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> list[Coarse]:
     for axis, turned in enumerate((score, np.roll(score, len(score) // 2))):
         best = int(np.argmax(np.where(inside, turned, 0.0)))
         peak = float(turned[best])
-        found.append(
-            Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6))
-        )
+        found.append(Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6)))
     return found if found[1].ratio > found[0].ratio else found[:1]
 
 
-def fine_angle(spectrum: Spectrum, coarse: Coarse) -> tuple[float, float]:
-    """The sharpest ray within a degree of the coarse one, and how sharp it is."""
+def fine_angle(spectrum: Spectrum, coarse: Coarse) -> float:
+    """The sharpest ray within a degree of the coarse one, in degrees."""
     radii = np.arange(0.02, 0.48, 1.0 / max(spectrum.size))
     around = coarse.angle_deg + 90.0 * coarse.axis
     rays = along_rays(spectrum.power, spectrum.size, around + _FINE_DEG, radii)
@@ -153,8 +151,7 @@ def fine_angle(spectrum: Spectrum, coarse: Coarse) -> tuple[float, float]:
     before, here, after = (float(v) for v in score[best - 1 : best + 2])
     bend = before - 2 * here + after
     shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
-    sharp = here / (float(np.median(score)) + 1e-6)
-    return float(coarse.angle_deg + _FINE_DEG[best] + np.clip(shift, -1, 1) * _FINE_STEP_DEG), sharp
+    return float(coarse.angle_deg + _FINE_DEG[best] + np.clip(shift, -1, 1) * _FINE_STEP_DEG)
 
 
 def _dft_size(count: int) -> int:
