@@ -102,9 +102,10 @@ class LiveServer:
             try:
                 line = said.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
+                line = ""
+            if not line:
                 self.kill()
-                raise AssertionError(f"the server did not start: {self.lines} {self.log[-3000:]}") from None
-            assert line, f"the server ended: {self.lines} {self.log[-3000:]}"
+                raise AssertionError(f"the server did not start: {self.lines} {self.log[-3000:]}")
             self.lines.append(line.rstrip("\n"))
         for line in self.lines:
             name, _, value = line.partition(": ")
