@@ -1,5 +1,5 @@
-"""The project's own classical method: divide by the background, threshold between local mean and edges, keep what has
-edges as sharp as its neighbours'."""
+"""The project's own classical method: divide by the background, threshold between the local mean and the tone under
+the edges, and keep what has edges about as steep as its neighbours'."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ Histogram = NDArray[np.float64]
 
 _BAND_PX = 8_000_000
 _HALO_PX = 192
-_WINDOW_PX = 34
-_EDGE_WINDOW_PX = 75
 _NEIGHBOURS_PX = 480
 _OFFSET = 0.466
 _DEVIATION = 1.5
-_EDGE_WEIGHT = 0.367
+_SMALL_TEXT_PX, _FINE_TEXT_PX = 24.0, 16.0
+_CRISP = 2.4
 _LEAST_DEPTH = 0.281
 _STEEPNESS = 0.5
 _LOCALITY = 0.6
@@ -64,6 +63,35 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Manner:
+    """How the threshold is measured.
+
+    Attributes
+    ----------
+    stride : int
+        Pixels of the page per working pixel, along a side.
+    window, edge_window : int
+        Sides of the windows in working pixels.
+    edge_weight : float
+        Share of the tone under the edges in the threshold.
+    """
+
+    stride: int = 2
+    window: int = 17
+    edge_window: int = 37
+    edge_weight: float = 0.367
+
+    @classmethod
+    def of(cls, levelled: Levelled, contrast: Contrast) -> Manner:
+        """Small text wants small windows, and where it is crisp, every pixel."""
+        if not 0 < levelled.text_px < _SMALL_TEXT_PX:
+            return cls(levelled.stride)
+        if contrast.steepness < _CRISP * contrast.depth:
+            return cls(levelled.stride, 8, 19)
+        return cls(1, edge_weight=1.0 if levelled.text_px < _FINE_TEXT_PX else 0.367)
+
+
+@dataclass(frozen=True)
 class Edges:
     """A piece of the levelled page at the working size, and the steepness of its tones."""
 
@@ -81,7 +109,7 @@ class Edges:
         return cls(small, np.asarray(cv2.add(along, down), dtype=np.uint8))
 
 
-def contrast_of(levelled: Levelled) -> Contrast | None:
+def contrast_of(levelled: Levelled, stride: int) -> Contrast | None:
     """The contrast of a page, band by band; None when there is nothing on it but grain.
 
     On a page with little ink its edges drown in the grain of the paper: then only what is four times as steep as
@@ -89,7 +117,7 @@ def contrast_of(levelled: Levelled) -> Contrast | None:
     """
     counts, tones = np.zeros(256), np.zeros(256)
     for rows in _bands(levelled.shape):
-        edges = Edges.of(levelled.flat(rows), levelled.stride)
+        edges = Edges.of(levelled.flat(rows), stride)
         steep = edges.steep.ravel()
         counts += np.bincount(steep, minlength=256)
         tones += np.bincount(steep, edges.small.ravel(), 256)
@@ -112,7 +140,7 @@ def _weighed(counts: Histogram, tones: Histogram, noise: float, least: int) -> C
     return Contrast(float(tones @ squares) / weight, float(counts @ (squares * levels)) / weight, noise)
 
 
-def threshold_surface(edges: Edges, contrast: Contrast, edge_weight: float = _EDGE_WEIGHT) -> Samples:
+def threshold_surface(edges: Edges, contrast: Contrast, manner: Manner) -> Samples:
     """The tone below which a pixel of the levelled page is ink, at the working size.
 
     A mean of two thresholds: Sauvola's with its offset measured in the page's own contrast, and the tone under the
@@ -125,16 +153,16 @@ def threshold_surface(edges: Edges, contrast: Contrast, edge_weight: float = _ED
     """
     depth = contrast.depth
     tones = edges.small.astype(np.float32)
-    side = (_WINDOW_PX // 2, _WINDOW_PX // 2)
+    side = (manner.window, manner.window)
     mean = cv2.boxFilter(tones, -1, side)
     variance = cv2.sqrBoxFilter(tones, -1, side) - mean * mean
     deviation = np.sqrt(np.maximum(variance, 0.0))
     surface = mean - _OFFSET * depth + (_OFFSET / _DEVIATION) * deviation
     weight = np.square(edges.steep, dtype=np.float32)
-    near = (_EDGE_WINDOW_PX // 2, _EDGE_WINDOW_PX // 2)
+    near = (manner.edge_window, manner.edge_window)
     weights, sums = cv2.boxFilter(weight, -1, near), cv2.boxFilter(weight * tones, -1, near)
     few = 0.294 * max(float(weight.mean()), 1e-3)
-    surface = (1 - edge_weight) * surface + edge_weight * (sums + few * contrast.tone) / (weights + few)
+    surface = (1 - manner.edge_weight) * surface + manner.edge_weight * (sums + few * contrast.tone) / (weights + few)
     return np.asarray(np.clip(surface, 0, PAPER - _LEAST_DEPTH * depth), dtype=np.uint8)
 
 
@@ -177,17 +205,20 @@ def _neighbours(steep: Samples) -> Plane:
 
 def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samples:
     """Ink 0 and paper 255; with ``soft`` the tones between as the ink's likelihood, 128 at the threshold."""
-    contrast = contrast_of(levelled)
+    contrast = contrast_of(levelled, levelled.stride)
     drawn = np.full(levelled.shape, 255, dtype=np.uint8)
     if contrast is None:
         return drawn
+    manner = Manner.of(levelled, contrast)
+    if manner.stride != levelled.stride:
+        contrast = contrast_of(levelled, manner.stride) or contrast
     for rows in _bands(levelled.shape):
         low, high = max(0, rows.start - _HALO_PX), min(levelled.shape[0], rows.stop + _HALO_PX)
         flat = levelled.flat(slice(low, high))
-        edges = Edges.of(flat, levelled.stride)
-        surface = threshold_surface(edges, contrast, 1.0 if levelled.fine else _EDGE_WEIGHT)
+        edges = Edges.of(flat, manner.stride)
+        surface = threshold_surface(edges, contrast, manner)
         full = np.asarray(cv2.resize(surface, flat.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-        found = kept(flat < full, edges, contrast, levelled.stride, specks=specks)
+        found = kept(flat < full, edges, contrast, manner.stride, specks=specks)
         inner = slice(rows.start - low, rows.stop - low)
         if soft:
             drawn[rows] = _soft(flat[inner], full[inner], found[inner], contrast.depth)

@@ -13,8 +13,7 @@ from recto.raster.page import Samples
 
 PAPER = 235.0
 _REACH_PX = 15
-_FINE_PX = 16.0
-_TEXT_PX = (24.0, 150.0)
+_LARGE_PX = 150.0
 
 
 @dataclass(frozen=True)
@@ -28,27 +27,25 @@ class Levelled:
         The background, one pixel for ``2 * stride`` × ``2 * stride`` of the page.
     stride : int
         The working size: how many pixels of the page one pixel of the statistics covers along a side.
-        2 for text of 24 to 150 px, more for larger text, 1 for smaller.
-    fine : bool
-        The strokes are hardly wider than a pixel.
+        2 for text up to 150 px, more for larger text.
+    text_px : float
+        Height of the text, 0 when it is not known.
     """
 
     grey: Samples
     paper: Samples
     stride: int
-    fine: bool = False
+    text_px: float = 0.0
 
     @classmethod
     def of(cls, grey: Samples, text_px: float | None = None) -> Levelled:
         """Levelled for text of ``text_px`` pixels, by its own estimate by default."""
         tall = text_height(grey) if text_px is None else text_px
         stride = 2
-        if tall > _TEXT_PX[1]:
+        if tall > _LARGE_PX:
             stride = int(np.clip(round(2 * tall / 80.0), 2, 8))
-        elif 0 < tall < _TEXT_PX[0]:
-            stride = 1
         small = shrunk(grey, 2 * stride)
-        return cls(grey, with_large_ink(small, background(small, _REACH_PX)), stride, 0 < tall < _FINE_PX)
+        return cls(grey, with_large_ink(small, background(small, _REACH_PX)), stride, tall)
 
     @property
     def shape(self) -> tuple[int, int]:
