@@ -46,6 +46,9 @@ class ServerConfig(BaseModel):
     stop_grace_s: float = Field(
         20.0, ge=1, le=3600, description="How long requests in progress may take to finish when stopping."
     )
+    client_patience_s: float = Field(
+        30.0, gt=0, le=3600, description="A connection that brings no first request, or takes no answer, is closed."
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses, comma separated, whose X-Forwarded headers are believed; * for all."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import socket
@@ -9,6 +10,8 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -178,6 +181,55 @@ def test_it_stops_cleanly_starts_again_and_loses_nothing_to_kill_9(own: LiveServ
     assert own.stop(signal.SIGTERM) == 0
     assert still_there(own.home) == []
     assert "Traceback" not in own.log
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server without a worker, whose tasks stay open and whose patience is short."""
+    settings = {"RECTO_WORKER_SLOTS": "0", "RECTO_CLIENT_PATIENCE_S": "0.5"}
+    live = LiveServer(tmp_path_factory.mktemp("idle") / "home", settings).start()
+    yield live
+    if live.process is not None and live.process.poll() is None:
+        assert live.stop() == 0
+
+
+def test_a_connection_that_says_nothing_is_closed(idle: LiveServer) -> None:
+    with socket.create_connection(("127.0.0.1", idle.port), timeout=60) as connection:
+        connection.sendall(b"GET /health/live HT")
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1000) == b""
+
+
+def test_a_client_that_takes_no_answer_is_let_go(idle: LiveServer) -> None:
+    """Four hundred documents asked for and none of them read: the server keeps neither them nor the connection."""
+    ask = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert idle.process is not None
+    server = psutil.Process(idle.process.pid)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", idle.port))
+        port = connection.getsockname()[1]
+        connection.sendall(ask * 400)
+        deadline = time.monotonic() + 60
+        while any(one.raddr and one.raddr.port == port for one in server.net_connections("tcp")):
+            assert time.monotonic() < deadline, "the connection is still held"
+            time.sleep(0.1)
+    assert idle.ask("GET", "/health/live").status == 200
+
+
+def test_a_stop_answers_those_who_wait(idle: LiveServer) -> None:
+    """Last of its module's server: a held GET is answered with what there is, and the exit is clean."""
+    token = idle.token()
+    task_id = idle.submit("DeskewImage", PICTURE, token)
+    headers = {"Authorization": f"Bearer {token}"}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(idle.ask, "GET", f"/v5.0/ocr/DeskewImage?id={task_id}", None, headers)
+        time.sleep(1)
+        assert not waiting.done()
+        assert idle.stop() == 0
+        told = waiting.result().json
+    assert (told["taskStatus"], told["responseStatusCode"]) == ("Pending", "NotReady")
+    assert still_there(idle.home) == []
 
 
 def test_a_killed_worker_is_started_again(own: LiveServer) -> None:

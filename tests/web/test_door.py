@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
+
 import pytest
+from joserfc.jwk import RSAKey
 
 from recto.web.v5.operations import CURRENT, DEPRECATED, GET_RESULT_FILE, GET_RESULT_TASK, GET_TASK_STATUS
 from tests.live import LiveServer
@@ -33,6 +39,23 @@ def test_bad_tokens_are_refused_with_the_reason(server: LiveServer, header: str)
     answer = server.ask("GET", "/v5.0/ocr/DeskewImage?id=x", headers={"Authorization": header})
     assert answer.status == 401
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def test_a_token_made_from_what_is_public_is_refused(server: LiveServer, token: str) -> None:
+    """The published key as an HMAC secret, and no signature at all."""
+    header, payload, _ = token.split(".")
+    kid = json.loads(base64.urlsafe_b64decode(header + "=="))["kid"]
+    published = server.ask("GET", "/.well-known/jwks.json").json["keys"]
+    public = RSAKey.import_key(next(key for key in published if key["kid"] == kid))
+
+    def b64(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    for algorithm, secret in (("HS256", public.as_pem(private=False)), ("none", None)):
+        text = b64(json.dumps({"alg": algorithm, "typ": "JWT", "kid": kid}).encode()) + "." + payload
+        signature = b64(hmac.new(secret, text.encode(), hashlib.sha256).digest()) if secret else ""
+        headers = {"Authorization": f"Bearer {text}.{signature}"}
+        assert server.ask("GET", "/v5.0/ocr/DeskewImage?id=x", headers=headers).status == 401
 
 
 def test_the_scheme_is_read_in_any_case(server: LiveServer, token: str) -> None:

@@ -62,6 +62,7 @@ async def _serve(settings: Settings, *, worker: bool) -> None:
                 house.closing,
                 lambda: typer.echo(f"listening on {_address(settings, listening)}"),
                 stop_grace_s=settings.server.stop_grace_s,
+                patience_s=settings.server.client_patience_s,
                 trusted_proxies=settings.server.trusted_proxies,
                 tls_cert=settings.server.tls_cert,
                 tls_key=settings.server.tls_key,

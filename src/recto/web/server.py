@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from recto.errors import SettingError
+from recto.web.patience import patient_protocol
 
 BACKLOG = 2048
 
@@ -72,6 +73,8 @@ class Server(uvicorn.Server):
         Called once, when connections are accepted.
     stop_grace_s : float
         How long requests in progress may take to finish.
+    patience_s : float
+        See ``patient_protocol``.
     trusted_proxies : str
         Whose ``X-Forwarded-For`` and ``-Proto`` are believed, comma separated.
     tls_cert, tls_key : str, optional
@@ -84,6 +87,7 @@ class Server(uvicorn.Server):
         started: Callable[[], None],
         *,
         stop_grace_s: float,
+        patience_s: float = 30.0,
         trusted_proxies: str = "127.0.0.1",
         tls_cert: str | None = None,
         tls_key: str | None = None,
@@ -91,6 +95,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=patient_protocol(patience_s),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
