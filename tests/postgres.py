@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +21,33 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def postgres() -> Iterator[EmbeddedServer]:
     """A running server; every folder of tests that asks joins the same one, the last stops it."""
-    server = EmbeddedServer(tmp_path_factory.getbasetemp() / "postgres-home")
+    home = _shared_home()
+    server = EmbeddedServer(home)
     server.start()
     yield server
-    server.stop()
+    if server.stop():
+        shutil.rmtree(home.parent)
+
+
+@functools.cache
+def _shared_home() -> Path:
+    return new_home()
+
+
+@pytest.fixture
+def own_home() -> Iterator[Path]:
+    """A data folder for a server of the test's own; stopped and removed after it."""
+    home = new_home()
+    yield home
+    wipe_home(home)
+    shutil.rmtree(home.parent)
+
+
+def new_home() -> Path:
+    """Outside pytest's folder: run as root, each pytest that starts closes that one to PostgreSQL's own user."""
+    return Path(tempfile.mkdtemp(prefix="recto-test-")) / "home"
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ RectoError
    ├─ BlobMissingError
    ├─ StoreUnavailableError   the blob store did not do what was asked; the same may work later
    │  └─ StoreFullError       no space left
-   └─ AttemptFailedError      a child process died, ran too long or grew too large
+   ├─ AttemptFailedError      a child process died, ran too long or grew too large
+   └─ ChildStartError         no child process comes up here; the task is not to blame
 """
 
 from __future__ import annotations
@@ -159,3 +160,7 @@ class StoreFullError(StoreUnavailableError):
 
 class AttemptFailedError(EngineError):
     code = "attempt-failed"
+
+
+class ChildStartError(EngineError):
+    code = "child-start"

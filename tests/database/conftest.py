@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.postgres import database_url, postgres
+from tests.postgres import database_url, own_home, postgres
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "own_home", "postgres"]
 
 
 @pytest.fixture

@@ -108,8 +108,8 @@ async def test_listening_goes_on_after_the_connection_was_cut(database_url: str,
         await listener.stop()
 
 
-async def test_an_embedded_server_that_was_killed_is_started_again(tmp_path: Path) -> None:
-    async with Database(Config(home=tmp_path / "home")) as database:
+async def test_an_embedded_server_that_was_killed_is_started_again(own_home: Path) -> None:
+    async with Database(Config(home=own_home)) as database:
         async with database.connection() as connection:
             await connection.execute("INSERT INTO chores (name) VALUES ('kept')")
         assert database.embedded is not None

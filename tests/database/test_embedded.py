@@ -20,13 +20,15 @@ import pytest
 
 from recto.database import EmbeddedServer
 from recto.errors import DatabaseUnavailableError
-from tests.postgres import wipe_home
+from tests.postgres import new_home, wipe_home
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cluster() -> Iterator[Path]:
     """A data folder that is made once, because making it is the slow part."""
-    return tmp_path_factory.mktemp("embedded") / "home"
+    home = new_home()
+    yield home
+    shutil.rmtree(home.parent)
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ def test_only_the_owner_may_enter_and_no_port_is_open(home: Path) -> None:
         assert "Permission denied" in refused.stderr
 
 
-@pytest.mark.parametrize("pause_s", [0.0, 0.3])
+@pytest.mark.parametrize("pause_s", [0.0, pytest.param(0.3, marks=pytest.mark.slow)])
 def test_nothing_is_lost_when_it_is_killed_and_started_at_once(home: Path, pause_s: float) -> None:
     server = EmbeddedServer(home)
     url = server.start()
@@ -127,8 +129,8 @@ def test_a_stale_pid_file_that_names_a_living_stranger(home: Path) -> None:
         stranger.kill()
 
 
-def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
-    home = tmp_path / ("long" * 25)
+def test_a_path_too_long_for_a_socket(own_home: Path) -> None:
+    home = own_home.parent / ("long" * 25)
     server = EmbeddedServer(home)
     url = server.start()
     try:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.postgres import database_url, postgres
+from tests.postgres import database_url, own_home, postgres
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "own_home", "postgres"]

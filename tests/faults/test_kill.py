@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from recto.database import EmbeddedServer
 from recto.errors import DatabaseUnavailableError
 from recto.service import TaskState
 from tests.parts import QUICK, Parts, end, open_parts, png, read, worker_process
-from tests.postgres import rows, wipe_home
+from tests.postgres import rows
 
 
 @pytest.fixture
@@ -126,15 +126,16 @@ def test_sigterm_ends_a_worker_and_its_children(database_url: str, tmp_path: Pat
     asyncio.run(whole())
 
 
-@pytest.mark.parametrize("everything", [False, True], ids=["postgres", "everything"])
-def test_postgres_is_killed(tmp_path: Path, processes: ExitStack, everything: bool) -> None:
-    home = tmp_path / "home"
-    server = EmbeddedServer(home)
+@pytest.mark.parametrize(
+    "everything", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["the-database", "everything"]
+)
+def test_postgres_is_killed(own_home: Path, tmp_path: Path, processes: ExitStack, everything: bool) -> None:
+    server = EmbeddedServer(own_home)
 
     async def whole() -> None:
-        async with open_parts("", home, **QUICK) as p:
+        async with open_parts("", own_home, **QUICK) as p:
             gate = tmp_path / "gate-1"
-            worker = start(processes, "", home, gate)
+            worker = start(processes, "", own_home, gate)
             ids = {await p.submit(body=png(mark)): mark for mark in (1, 2, 3, 4)}
             child = await child_at(gate)
             waiting = asyncio.create_task(p.service.fetch("anna", next(iter(ids)), 150))
@@ -143,19 +144,16 @@ def test_postgres_is_killed(tmp_path: Path, processes: ExitStack, everything: bo
                 worker.kill()
                 os.kill(child, signal.SIGKILL)
                 for backend in postmaster.children():
-                    backend.kill()
+                    with suppress(psutil.NoSuchProcess):
+                        backend.kill()
             postmaster.kill()
             gate.unlink()
             if everything:
-                start(processes, "", home)
+                start(processes, "", own_home)
             for task_id, mark in ids.items():
                 await right(p, task_id, mark)
             view = await waiting
             assert view is not None
             assert view.state is TaskState.COMPLETED
 
-    try:
-        asyncio.run(whole())
-    finally:
-        processes.close()
-        wipe_home(home)
+    asyncio.run(whole())

@@ -297,7 +297,7 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("how", DEATHS)
+@pytest.mark.parametrize("how", ["signal", "memory", "time", pytest.param("error", marks=pytest.mark.slow)])
 @parts()
 async def test_a_task_that_cannot_be_done_says_why(p: Parts, how: str) -> None:
     child, timeout_s, says = DEATHS[how]
@@ -310,6 +310,19 @@ async def test_a_task_that_cannot_be_done_says_why(p: Parts, how: str) -> None:
     assert view.error.startswith(f"Given up after 2 attempts. {says}")
     assert p.blobs() == set()
     assert rows(p.url, "SELECT * FROM procrastinate_jobs") == []
+
+
+@parts(max_attempts=1)
+async def test_a_worker_whose_children_do_not_start_blames_no_task(p: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("recto.service.slot.begin", children.never_begin)
+        stop = p.start_worker()
+        task_id = await p.submit()
+        await until(lambda: rows(p.url, "SELECT 1 FROM tasks WHERE attempt = 1 AND state = 'pending'"))
+        stop.ask()
+        await p.stop_workers()
+    p.start_worker()
+    assert (await p.done(task_id)).state is TaskState.COMPLETED
 
 
 @parts()
@@ -336,7 +349,7 @@ async def test_stopping_gently_finishes_what_is_in_hand(p: Parts, gate: Path) ->
     await p.stop_workers()
 
 
-@pytest.mark.parametrize("twice", [False, True], ids=["drained", "at-once"])
+@pytest.mark.parametrize("twice", [pytest.param(False, marks=pytest.mark.slow), True], ids=["drained", "at-once"])
 @parts(drain_s=0.5, max_attempts=1)
 async def test_what_cannot_be_finished_is_handed_back_uncounted(p: Parts, gate: Path, twice: bool) -> None:
     stop = p.start_worker(children.gated)

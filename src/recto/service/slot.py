@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
-from recto.errors import AttemptFailedError
+from recto.errors import AttemptFailedError, ChildStartError
 from recto.service.child import begin, nothing
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,8 @@ class Slot:
         ------
         AttemptFailedError
             The child died, took too long or grew too large; the message says which. Cancelling kills the child.
+        ChildStartError
+            No child came up, so the function is not to blame.
         """
         future = self._schedule(function, arguments)
         watch = asyncio.create_task(self._watch(future))
@@ -79,8 +81,13 @@ class Slot:
             self._replace()
             raise AttemptFailedError(_how_it_died(error.exitcode)) from error
         except BaseException as error:
+            came_up = self.child_pid != 0
             self._replace()
-            if isinstance(error, AttemptFailedError | asyncio.CancelledError) or not isinstance(error, Exception):
+            if not isinstance(error, Exception):
+                raise
+            if not came_up:
+                raise ChildStartError(f"No child process comes up ({type(error).__name__}).") from error
+            if isinstance(error, AttemptFailedError):
                 raise
             raise AttemptFailedError(f"The process working on it failed ({type(error).__name__})") from error
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +31,8 @@ Child = Callable[[bytes, str, Limits], Answer]
 T = TypeVar("T")
 
 _AGAIN_AFTER_S = 1.0
+_PAUSE_S = 3.0
+"""After a fault of the worker itself, so that it leaves the tasks to others rather than spinning on them."""
 
 
 class Stop:
@@ -70,6 +73,8 @@ async def run_worker(
         rest back without counting the attempt, the second hands back at once.
     """
     await prepare(database)
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # for the children: there are as many of them as cores
     worker = _Worker(database, store, tasks or TasksConfig(), config or Config(), limits or Limits(), child)
     if stop is not None:
         await worker.run(stop)
@@ -252,7 +257,7 @@ class _Worker:
         if not task.cancelled() and fault is None:
             return
         if fault is not None:
-            log.error("Working on task %s failed.", work.claim.id, exc_info=fault)
+            log.error("The worker fails at task %s, and hands it back.", work.claim.id, exc_info=fault)
         try:
             if work.lost:
                 await self._claims.drop(work.claim)
@@ -261,7 +266,7 @@ class _Worker:
         except DatabaseUnavailableError as error:
             log.warning("Task %s is left to the sweep: %s", work.claim.id, error.message)
         if fault is not None:
-            await asyncio.sleep(_AGAIN_AFTER_S)
+            await asyncio.sleep(_PAUSE_S)
 
     async def _insist(self, what: str, doing: Callable[[], Awaitable[T]]) -> T:
         """Do it again until it works: what is in hand is worth more than a pause of the database or the store."""

@@ -1,0 +1,1 @@
+"""The queue without HTTP: submit rate, latency of an idle queue, waiting clients."""
