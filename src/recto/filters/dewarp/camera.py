@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Quad = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 FORMATS_MM = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}
 _FOCAL_LENGTHS = np.geomspace(0.65, 2.2, 13)
@@ -31,12 +34,42 @@ def project(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray
     return out
 
 
-def aspect_of(corners: Quad, picture_shape: tuple[int, int]) -> float:
-    """Height over width of the rectangle whose corners are seen.
+@dataclass(frozen=True)
+class Pose:
+    """A flat rectangle before a camera.
+
+    Attributes
+    ----------
+    plane : float64 ndarray, shape (3, 3)
+        From points of the rectangle, its width 1 and its height ``aspect``, to points of the picture.
+    normal : float64 ndarray, shape (3,)
+        What one unit of height above the rectangle adds to the homogeneous point of the picture.
+    aspect : float
+        Height over width.
+    """
+
+    plane: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    aspect: float
+
+    def seen(self, x: Floats, y: Floats, z: Floats) -> Floats:
+        """Points in space, in widths of the rectangle, as points of the picture: shape (..., 2)."""
+        lifted = (
+            x[..., None] * self.plane[:, 0]
+            + y[..., None] * self.plane[:, 1]
+            + z[..., None] * self.normal
+            + self.plane[:, 2]
+        )
+        seen: Floats = lifted[..., :2] / lifted[..., 2:]
+        return seen
+
+
+def pose_of(corners: Quad, picture_shape: tuple[int, int]) -> Pose:
+    """The rectangle whose corners are seen.
 
     The principal point is taken in the middle of the picture and pixels as square. Each plausible focal length
-    gives a height, a width, and an angle between the two that should be right; the lengths are averaged over the
-    focal lengths, weighted by how right the angle is and how usual the length.
+    gives a height, a width, and an angle between the two that should be right; the logarithms of focal length and
+    aspect are averaged over them, weighted by how right the angle is and how usual the length.
 
     Parameters
     ----------
@@ -52,19 +85,30 @@ def aspect_of(corners: Quad, picture_shape: tuple[int, int]) -> float:
     """
     height, width = picture_shape
     long = float(max(height, width))
-    centred = (corners - np.array([(width - 1) / 2, (height - 1) / 2])) / long
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
     unit = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    matrix = homography(unit, centred)
+    matrix = homography(unit, (corners - middle) / long)
     logs, weights = [], []
     for focal in _FOCAL_LENGTHS:
-        across = matrix[:, 0] / (focal, focal, 1.0)
-        down = matrix[:, 1] / (focal, focal, 1.0)
+        across, down = _edges(matrix, focal)
         a, d = float(np.linalg.norm(across)), float(np.linalg.norm(down))
         cosine = float(across @ down) / max(a * d, 1e-12)
         logs.append(np.log(max(d, 1e-9) / max(a, 1e-9)))
         usual = np.log(focal / _USUAL_FOCAL_LENGTH) / 0.35
         weights.append(np.exp(-0.5 * (cosine / 0.03) ** 2 - 0.5 * usual**2) + 1e-12)
-    return float(np.exp(np.average(logs, weights=weights)))
+    aspect = float(np.exp(np.average(logs, weights=weights)))
+    focal = float(np.exp(np.average(np.log(_FOCAL_LENGTHS), weights=weights)))
+    across, down = _edges(matrix, focal)
+    down = down / aspect
+    normal = np.cross(across, down) / max(float(np.linalg.norm(across)), 1e-12)
+    to_picture = np.array([[long, 0, middle[0]], [0, long, middle[1]], [0, 0, 1.0]])
+    plane = np.stack((matrix[:, 0], matrix[:, 1] / aspect, matrix[:, 2]), axis=1)
+    return Pose(to_picture @ plane, to_picture @ (normal * (focal, focal, 1.0)), aspect)
+
+
+def _edges(matrix: NDArray[np.float64], focal: float) -> tuple[Floats, Floats]:
+    """Directions of the rectangle's width and height in the camera's space."""
+    return matrix[:, 0] / (focal, focal, 1.0), matrix[:, 1] / (focal, focal, 1.0)
 
 
 def paper_format(aspect: float, tolerance: float = 0.045) -> tuple[str, float] | None:

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.dewarp.camera import aspect_of, homography, paper_format, project
+from recto.filters.dewarp.bend import even_sides, side_of
+from recto.filters.dewarp.camera import paper_format, pose_of, project
 from recto.filters.dewarp.outline import Curve, Outline, along, outline_of
 from recto.filters.dewarp.page_mask import page_masks
 from recto.raster import GridMap
@@ -54,8 +55,8 @@ def find_outline(picture: Samples) -> Outline | None:
 def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:
     """Flatten what an outline holds.
 
-    The four corners give a projective map; in its plane the four curved sides are blended as a Coons patch, so
-    that curl and folds that show in the outline are taken out along with the perspective.
+    The four corners give the plane of the sheet before the camera; the bulge of the sides gives their height above
+    it, and so even steps along the paper; between the sides the sheet is blended as a Coons patch.
 
     Parameters
     ----------
@@ -68,17 +69,15 @@ def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:
     ----------
     Coons, "Surfaces for computer-aided design of space forms", MIT Project MAC TR-41, 1967.
     """
-    corners = outline.corners
-    aspect = aspect_of(corners, photo_shape)
-    unit = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, aspect], [0.0, aspect]])
-    to_plane = homography(corners, unit)
-    back = homography(unit, corners)
-    sides = [project(to_plane, side) for side in outline.sides]
-    top, right, bottom, left = (_even_side(side) for side in sides)
-    lengths = [_length(side) for side in (top, right, bottom, left)]
-    aspect = (lengths[1] + lengths[3]) / max(lengths[0] + lengths[2], 1e-9)
+    pose = pose_of(outline.corners, photo_shape)
+    to_plane = np.asarray(np.linalg.inv(pose.plane), dtype=np.float64)
+    top, right, bottom, left = (_even_side(project(to_plane, side)) for side in outline.sides)
+    rows, columns = GRID
+    above, below, width = even_sides(side_of(pose, top, along=0), side_of(pose, bottom, along=0), columns)
+    west, east, height = even_sides(side_of(pose, left, along=1), side_of(pose, right, along=1), rows)
+    grid = project(pose.plane, _coons(above, east, below, west))
+    aspect = height / max(width, 1e-9)
     known = paper_format(aspect)
-    grid = project(back, _coons(top, right, bottom, left))
     if known is not None:
         aspect = known[1]
     return Sheet(grid, _shape(outline, aspect), None if known is None else known[0])
@@ -101,14 +100,14 @@ def _even_side(side: Curve) -> Curve:
 
 
 def _coons(top: Curve, right: Curve, bottom: Curve, left: Curve) -> NDArray[np.float64]:
-    """The bilinearly blended patch of four sides: float64 ndarray of shape (*GRID, 2)."""
-    rows, columns = GRID
-    t, b = along(top, columns)[None], along(bottom, columns)[None]
-    l, r = along(left, rows)[:, None], along(right, rows)[:, None]  # noqa: E741
+    """The bilinearly blended patch of four sides of C, R, C and R points: float64 ndarray of shape (R, C, 2)."""
+    rows, columns = len(left), len(top)
     u = np.linspace(0, 1, columns)[None, :, None]
     v = np.linspace(0, 1, rows)[:, None, None]
     straight = (1 - u) * (1 - v) * top[0] + u * (1 - v) * top[-1] + (1 - u) * v * bottom[0] + u * v * bottom[-1]
-    patch: NDArray[np.float64] = (1 - v) * t + v * b + (1 - u) * l + u * r - straight
+    patch: NDArray[np.float64] = (
+        (1 - v) * top[None] + v * bottom[None] + (1 - u) * left[:, None] + u * right[:, None] - straight
+    )
     return patch
 
 

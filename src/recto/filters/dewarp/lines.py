@@ -44,19 +44,22 @@ class Lines:
         return Lines(points, self.line, self.weight, self.glyph_px)
 
 
-def find_lines(grey: Samples, *, steep: float = 0.35) -> Lines:
+def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines:
     """The text lines and rulings of a page whose lines are level to within ``steep`` (rise over run).
 
     Parameters
     ----------
     grey : uint8 ndarray, shape (H, W)
         A page of about 150 to 200 dpi.
+    steep, gap : float
+        The steepest line, and the widest gap in a line in glyph heights. A wide gap ties the columns of a table, on
+        a page that is nearly level already.
     """
     ink = ink_mask(grey)
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     boxes = stats[1:count].astype(np.float64)
     glyphs = _glyph_boxes(boxes, grey.shape[1])
-    chains = _chains(glyphs, steep)
+    chains = _chains(glyphs, steep, gap)
     points: list[Floats] = []
     line: list[NDArray[np.intp]] = []
     weight: list[Floats] = []
@@ -66,7 +69,7 @@ def find_lines(grey: Samples, *, steep: float = 0.35) -> Lines:
             points.append(baseline)
             line.append(np.full(len(baseline), len(line), dtype=np.intp))
             weight.append(np.ones(len(baseline)))
-    for ruling in _rulings(ink, boxes, steep):
+    for ruling in _rulings(ink, boxes, steep) + _bars(grey):
         points.append(ruling)
         line.append(np.full(len(ruling), len(line), dtype=np.intp))
         weight.append(np.full(len(ruling), 0.7))
@@ -83,7 +86,7 @@ def ink_mask(grey: Samples) -> NDArray[np.bool_]:
     mean = cv2.blur(values, (size, size))
     depth = mean - values
     spread = np.sqrt(np.maximum(cv2.blur(depth * depth, (size, size)), 0))
-    noise = float(np.median(np.abs(depth))) * 1.48
+    noise = float(np.median(np.abs(depth[::4, ::4]))) * 1.48
     mask: NDArray[np.bool_] = depth > np.maximum(max(5.0, 3.0 * noise), 0.8 * spread)
     return mask
 
@@ -100,7 +103,7 @@ def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     return letters
 
 
-def _chains(glyphs: Floats, steep: float) -> list[NDArray[np.intp]]:
+def _chains(glyphs: Floats, steep: float, widest: float) -> list[NDArray[np.intp]]:
     """Glyphs chained to lines: each to its nearest mutual neighbour on the right."""
     if len(glyphs) < 3:
         return []
@@ -110,7 +113,7 @@ def _chains(glyphs: Floats, steep: float) -> list[NDArray[np.intp]]:
     follower = np.full(len(order), -1)
     gap_of = np.full(len(order), np.inf)
     for i in range(len(order)):
-        reach = right[i] + 1.7 * height[i] + 4
+        reach = right[i] + widest * height[i] + 4
         stop = int(np.searchsorted(left, reach, side="right"))
         if stop <= i + 1:
             continue
@@ -119,7 +122,8 @@ def _chains(glyphs: Floats, steep: float) -> list[NDArray[np.intp]]:
         tall, short = np.maximum(height[i], height[j]), np.minimum(height[i], height[j])
         overlap = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
         run = np.maximum(left[j] + width[j] / 2 - left[i] - width[i] / 2, 1)
-        fits = (gap > -0.5 * np.minimum(width[i], width[j])) & (gap < 1.7 * tall) & (short > 0.33 * tall)
+        fits = (gap > -0.5 * np.minimum(width[i], width[j])) & (gap < widest * tall) & (short > 0.33 * tall)
+        fits &= (gap < 1.7 * tall) | (np.abs(bottom[j] - bottom[i]) < 0.3 * short)
         fits &= (overlap > 0.35 * short) & (np.abs(middle[j] - middle[i]) < steep * run + 0.5 * tall)
         if fits.any():
             cost = np.where(fits, np.maximum(gap, 0) + 1.0 * np.abs(bottom[j] - bottom[i]), np.inf)
@@ -148,25 +152,29 @@ def _linked(follower: NDArray[np.intp], cost: Floats) -> list[NDArray[np.intp]]:
 
 
 def _baseline(glyphs: Floats) -> Floats | None:
-    """Feet of the letters that stand on a smooth line; descenders and marks left out."""
+    """Feet of the letters that stand on a smooth line; descenders and marks left out.
+
+    The line is a local linear fit over about three glyph heights to each side, refitted with less weight for feet
+    far from it: it follows a fold, which one polynomial would not.
+    """
     x = glyphs[:, 0] + glyphs[:, 2] / 2
     feet = glyphs[:, 1] + glyphs[:, 3]
     height = float(np.median(glyphs[:, 3]))
-    span = float(x[-1] - x[0])
-    if span < 2.0 * height:
+    if x[-1] - x[0] < 2.0 * height:
         return None
-    t = (x - x.mean()) / max(span / 2, 1)
-    degree = 1 if len(x) < 7 else 2 if len(x) < 16 else 3 if len(x) < 30 else 4
-    basis = np.vander(t, degree + 1)
-    weight = np.where(glyphs[:, 3] < 0.55 * height, 0.05, 1.0)
+    start = np.where(glyphs[:, 3] < 0.55 * height, 0.03, 1.0)
+    weight = start
+    apart = x[None, :] - x[:, None]
+    near = np.exp(-0.5 * (apart / (2.6 * height)) ** 2)
     off = np.zeros(len(x))
-    for _ in range(6):
-        root = np.sqrt(weight)[:, None]
-        solved = np.linalg.lstsq(basis * root, feet * root[:, 0], rcond=1e-9)[0]
-        off = (feet - basis @ solved) / height
-        weight = 1 / (1 + (off / np.where(off > 0, 0.07, 0.12)) ** 2) ** 2
-        weight = np.where(glyphs[:, 3] < 0.55 * height, 0.05 * weight, weight)
-    stands = (off < 0.14) & (off > -0.2) & (glyphs[:, 3] >= 0.55 * height)
+    for _ in range(5):
+        w = near * weight[None, :]
+        s0, s1, s2 = w.sum(axis=1), (w * apart).sum(axis=1), (w * apart**2).sum(axis=1) + 0.3 * height**2
+        t0, t1 = w @ feet, (w * apart) @ feet
+        fit = (s2 * t0 - s1 * t1) / np.maximum(s0 * s2 - s1 * s1, 1e-9)
+        off = (feet - fit) / height
+        weight = start / (1 + (off / np.where(off > 0, 0.06, 0.12)) ** 2) ** 2
+    stands = (off < 0.13) & (off > -0.2) & (glyphs[:, 3] >= 0.55 * height)
     if stands.sum() < max(3, 0.45 * len(x)):
         return None
     return np.stack((x[stands], feet[stands]), axis=1)
@@ -193,6 +201,31 @@ def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats
         centre = (dark * rows).sum(axis=0)[thin] / depth[thin]
         found.append(np.stack((left + columns[thin], top + centre), axis=1))
     return [ruling for ruling in found if np.ptp(ruling[:, 0]) > width / 20]
+
+
+def _bars(grey: Samples) -> list[Floats]:
+    """Upper and lower edges of wide dark bars, such as the heads of tables."""
+    height, width = grey.shape
+    small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    light = cv2.medianBlur(cv2.dilate(small, np.ones((11, 11), dtype=np.uint8)), 9)
+    light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+    dark = cv2.compare(cv2.blur(grey, (3, 3)), np.asarray(light * 0.72, dtype=np.uint8), cv2.CMP_LT)
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((width // 140, width // 60), dtype=np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
+    found = []
+    for k in range(1, min(count, 40)):
+        left, top, wide, high, area = (int(v) for v in stats[k])
+        if wide < width / 12 or high > 0.5 * wide or area < 0.35 * wide * high or top < 4 or top + high > height - 4:
+            continue
+        part = labels[top : top + high, left : left + wide] == k
+        columns = np.arange(4, wide - 4, max(3, width // 200))
+        part = part[:, columns]
+        upper, lower = part.argmax(axis=0), high - 1 - part[::-1].argmax(axis=0)
+        thick = lower - upper
+        good = part.any(axis=0) & (np.abs(thick - np.median(thick)) < 0.25 * np.median(thick) + 1)
+        if good.sum() >= 8 and np.median(thick) < width / 16:
+            found += [np.stack((left + columns[good], top + edge[good]), axis=1) for edge in (upper, lower)]
+    return [np.asarray(edge, dtype=np.float64) for edge in found]
 
 
 def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:

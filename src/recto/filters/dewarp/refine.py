@@ -12,10 +12,12 @@ from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
 from recto.raster import GridMap
 from recto.raster.page import Samples
 
-_KNOTS = (16, 13)
-_ROUNDS = 3
-_STIFFNESS = (0.06, 0.03, 0.02)
-_MEMBRANE = 0.008
+_KNOTS = (20, 16)
+_ROUNDS = 4
+_STIFFNESS = (0.03, 0.012, 0.006, 0.004)
+_MEMBRANE = 0.004
+_GAPS = (5.0, 8.0, 8.0, 8.0)
+_STAY = 0.02
 _REST = 0.0005
 _ANCHOR = 0.1
 
@@ -75,7 +77,7 @@ def refine(
         if lines.count < 3:
             break
         moved = _step(grid, lines, shape, _STIFFNESS[turn], outlined)
-        again = find_lines(draw(grey, moved, shape))
+        again = find_lines(draw(grey, moved, shape), gap=_GAPS[turn])
         then = unlevelness(again)
         if then >= now or again.count < 0.8 * lines.count:
             break
@@ -110,6 +112,7 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
     unit = max(lines.glyph_px, 6.0)
     weight = lines.weight.copy()
     knots: Floats = np.zeros(basis.shape[1])
+    starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
     stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(basis.shape[1])
     if outlined:
         edge = spline_basis(_level_edges())
@@ -117,11 +120,10 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
     for _ in range(4):
         total = np.bincount(lines.line, weight, lines.count)
         share = weight / np.maximum(total[lines.line], 1e-9)
-        centre = np.zeros((lines.count, basis.shape[1]))
-        np.add.at(centre, lines.line, share[:, None] * basis)
+        centre = np.add.reduceat(share[:, None] * basis, starts, axis=0)
         middle = np.bincount(lines.line, share * y, lines.count)
         rows, right = basis - centre[lines.line], y - middle[lines.line]
-        normal = rows.T @ (weight[:, None] * rows) + stiff
+        normal = rows.T @ (weight[:, None] * rows) + stiff + _STAY * centre.T @ (total[:, None] * centre)
         knots = np.asarray(np.linalg.solve(normal, -rows.T @ (weight * right)))
         off = (rows @ knots + right) / (0.15 * unit)
         weight = lines.weight / (1 + off * off)
