@@ -26,12 +26,17 @@ from lab.training.orient.net import Uprightness, scores_of_turns
 BATCH = 64
 HELD_BACK = 400
 RATE = 3e-3
+SIDES = 0.25
+"""Share of the batches that also show a side: lines that stand are learnt at once, up and down is the task."""
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--minutes", type=float, default=40.0, help="in all")
     arguments.add_argument("--pages-share", type=float, default=0.35, help="share of the time that renders pages")
+    arguments.add_argument(
+        "--rate", type=float, default=RATE, help="learning rate at the start; less for a second round"
+    )
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--folder", type=Path, default=Path("lab/runs/orient"))
     arguments.add_argument("--export-only", action="store_true")
@@ -47,11 +52,11 @@ def main() -> None:
             chosen.folder, chosen.seed, shard, lambda: time.monotonic() < pages_end
         ):
             shard += 1
-        train(chosen.folder, chosen.seed, started + chosen.minutes * 60)
+        train(chosen.folder, chosen.seed, started + chosen.minutes * 60, chosen.rate)
     export(chosen.folder, chosen.seed)
 
 
-def train(folder: Path, seed: int, end: float) -> None:
+def train(folder: Path, seed: int, end: float, rate: float = RATE) -> None:
     """Train until ``end`` on the monotonic clock; the rate falls along a cosine over the time of this call."""
     patches, scripts = load_bank(folder, seed)
     pages = len(list(folder.glob(f"patches-{seed}-*.npz"))) * PAGES_PER_SHARD
@@ -68,7 +73,7 @@ def train(folder: Path, seed: int, end: float) -> None:
     while (now := time.monotonic()) < end:
         done = (now - began) / (end - began)
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
+            group["lr"] = rate * min(1.0, (step + 1) / 50) * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
         rng = np.random.default_rng((seed, 7, step))
         loss = one_step(net, optimiser, rest, scripts, rng)
         mean.update_parameters(net)
@@ -87,10 +92,10 @@ def one_step(
     scripts: NDArray[np.int8],
     rng: np.random.Generator,
 ) -> float:
-    """One batch: upright, upside down and one side; patches without text should not favour any."""
+    """One batch: upright, upside down and now and then a side; patches without text should not favour any."""
     chosen = rng.integers(0, len(patches), BATCH)
     batch = torch.from_numpy(np.stack([augmented(patches[i], rng) for i in chosen])[:, None])
-    turns = (0, 2, int(rng.choice((1, 3))))
+    turns = (0, 2, int(rng.choice((1, 3)))) if rng.random() < SIDES else (0, 2)
     logits = scores_of_turns(net.train(), batch, turns)
     empty = torch.from_numpy(scripts[chosen] == len(SCRIPTS))
     target = torch.zeros_like(logits)

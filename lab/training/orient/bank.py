@@ -18,7 +18,7 @@ BANK_SCALE = 1.25
 PAGES_PER_SHARD = 100
 _PER_PAGE = 10
 _DAMAGE_WEIGHTS = {"clean": 0.5, "scan": 2.0, "photo": 1.0, "fax": 2.0, "inverse": 0.3}
-_VERTICAL_SHARE = 0.25
+_VERTICAL_SHARE = 0.5
 
 
 def turned(grey: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from recto.blueprint import Estimate, GeometryFilter, Move, Params
-from recto.filters.orient.upright import turn_evidence, vote
+from recto.filters.orient.upright import orientation
 from recto.raster import AffineMap, Dpi, Page, luma
 
 __all__ = ["Orient", "OrientParams", "Orientation"]
@@ -41,10 +41,10 @@ class Orient(GeometryFilter[OrientParams]):
     params = OrientParams
 
     def find(self, page: Page, params: OrientParams) -> Move:
-        evidence = turn_evidence(luma(page))
-        if evidence is None:
+        told = orientation(luma(page))
+        if told is None:
             return Move(None, estimates=(Orientation(0.0, 0),), notes=("left as it is: no text found",))
-        angle_deg, confidence = vote(evidence)
+        angle_deg, confidence = told
         found = (Orientation(confidence, angle_deg),)
         if confidence < params.min_confidence or params.min_confidence >= 1.0:
             return Move(None, estimates=found, notes=("left as it is: not sure which way up the text is",))

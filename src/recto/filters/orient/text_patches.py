@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -57,7 +58,10 @@ def text_map(grey: Samples) -> TextMap | None:
     likely = (less >= 2) & (more >= 4) & (more <= 0.12 * max(small.shape)) & (more <= 14 * less)
     if np.count_nonzero(likely) < 3:
         return None
-    size = _weighted_median(less[likely], more[likely].astype(np.float64) ** 1.5)
+    # Dots of a leader and specks are solid; letters are not, and they are what has a size.
+    hollow = likely & (stats[1:, cv2.CC_STAT_AREA] < 0.8 * width * height)
+    sized = hollow if np.count_nonzero(hollow) >= 3 else likely
+    size = _weighted_median(less[sized], np.minimum(more[sized], 60).astype(np.float64) ** 2)
     near = likely & (less >= 0.45 * size) & (less <= 2.2 * size)
     weights = np.minimum(more[near], 3 * size) * factor
     return TextMap(
@@ -74,23 +78,29 @@ def _shrunk(grey: Samples, factor: int) -> Samples:
 
 
 def _ink(small: Samples) -> Samples | None:
-    """A mask, 255 on what differs from its surroundings as strokes do, whichever of ink and paper is dark."""
+    """A mask, 1 on what differs from its surroundings as strokes do, whichever of ink and paper is dark.
+
+    The difference counts relative to the light on the paper, and the threshold is a share of the strong differences,
+    so that neither a shadow nor grain decides what a stroke is.
+    """
     window = 2 * max(7, max(small.shape) // 60) + 1
     surround = cv2.blur(small, (window, window))
-    darker = cv2.subtract(surround, small, dtype=cv2.CV_16S)
-    few = np.asarray(darker)[::5, ::3].astype(np.float32)
+    few = cv2.subtract(surround, small, dtype=cv2.CV_32F)[::5, ::3]
     if float((few * few * few).mean()) < 0:
-        darker, few = cv2.subtract(small, surround, dtype=cv2.CV_16S), -few
+        small, surround = np.asarray(255 - small, dtype=np.uint8), cv2.bitwise_not(surround)
+    # At least 24 below: in deep shadow the grain of the camera is all there is.
+    darker = cv2.divide(cv2.subtract(surround, small), np.maximum(surround, 24), scale=255)
+    few = np.asarray(darker)[::5, ::3].astype(np.float32).ravel()
     strokes = few[few > _LEAST_CONTRAST]
     if strokes.size < 12:
         return None
-    level = max(_LEAST_CONTRAST, 0.6 * float(np.median(strokes)))
+    level = max(_LEAST_CONTRAST, 0.35 * _weighted_median(strokes, strokes * strokes * strokes))
     return (np.asarray(darker) > level).astype(np.uint8)
 
 
-def _weighted_median(values: NDArray[np.int32], weights: NDArray[np.float64]) -> float:
+def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
     order = np.argsort(values, kind="stable")
-    total = np.cumsum(weights[order])
+    total = np.cumsum(weights[order], dtype=np.float64)
     return float(values[order][int(np.searchsorted(total, total[-1] / 2))])
 
 

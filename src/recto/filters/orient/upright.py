@@ -9,12 +9,17 @@ from recto import nets
 from recto.filters.orient.text_patches import as_ink, text_map, text_patches
 from recto.raster.page import Samples
 
-_FIRST_LOOK = 12
-_SURE = 0.9999
+_PATCHES = 12
+_FEW = 4
+_CLEAR = 0.98
+_OTHER_SCALES = (0.6, 1.5)
+
+Evidence = NDArray[np.float64]
+"""Log probability, patch by patch, that the page lies turned clockwise by 0, 90, 180 and 270 degrees: (N, 4)."""
 
 
-def turn_evidence(grey: Samples) -> NDArray[np.float64] | None:
-    """Evidence for each of the four ways a page may lie; None when there is nothing to look at.
+def orientation(grey: Samples) -> tuple[int, float] | None:
+    """How a page lies.
 
     Parameters
     ----------
@@ -22,40 +27,46 @@ def turn_evidence(grey: Samples) -> NDArray[np.float64] | None:
 
     Returns
     -------
-    float64 ndarray, shape (N, 4)
-        Log probability, patch by patch, that the page lies turned clockwise by 0, 90, 180 and 270 degrees.
+    (int, float) or None
+        The angle in degrees, 0, 90, 180 or 270, by which it is turned clockwise, and the confidence from 0 to 1.
+        None when there is nothing on it that may be text.
     """
     found = text_map(grey)
     if found is None:
         return None
-    patches = text_patches(grey, found, limit=_FIRST_LOOK)
-    return patch_evidence(patches) if patches else None
+    patches = text_patches(grey, found, limit=_PATCHES)
+    if not patches:
+        return None
+    evidence = patch_evidence(patches)
+    first = vote(evidence)
+    if first[1] >= _CLEAR:
+        return first
+    # Broken or touching letters mislead about the size of the type: look again at smaller and at larger type.
+    more = [p for scale in _OTHER_SCALES for p in text_patches(grey, found, limit=_PATCHES, scale=scale)]
+    return vote(np.concatenate((evidence, patch_evidence(more)))) if more else first
 
 
-def patch_evidence(patches: list[Samples]) -> NDArray[np.float64]:
-    """Log probability of each turn for each patch, shape (N, 4)."""
+def patch_evidence(patches: list[Samples]) -> Evidence:
+    """What the net says about each patch."""
     ink = np.stack([as_ink(patch) for patch in patches])
     # Turned back counterclockwise, the right one of the four looks upright; one net judges all four.
     turned = np.concatenate([np.rot90(ink, k, (1, 2)) for k in range(4)])[:, None]
     (scores,) = nets.load("orient").run(patches=np.ascontiguousarray(turned, dtype=np.float32))
     logits = scores.reshape(4, len(patches)).T.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
-    normalised: NDArray[np.float64] = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    normalised: Evidence = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     return normalised
 
 
-def vote(evidence: NDArray[np.float64]) -> tuple[int, float]:
+def vote(evidence: Evidence) -> tuple[int, float]:
     """The orientation in degrees and its confidence, from the evidence of the patches.
 
     Patches of one page err together (the same type, the same damage), so their evidence is not simply added:
-    the mean counts as that of a few independent patches, fewer when the patches disagree.
+    the mean lead over the strongest rival, less its standard error, counts as that of a few independent patches.
     """
-    count = len(evidence)
     mean = evidence.mean(axis=0)
-    best = int(mean.argmax())
-    lead = evidence[:, best][:, None] - np.delete(evidence, best, axis=1)
-    rival = lead[:, int(lead.mean(axis=0).argmin())]
-    margin = float(rival.mean())
-    spread = float(rival.std()) / np.sqrt(count)
-    confidence = 1 / (1 + np.exp(-(margin - spread) * min(count, 4) * 0.5))
-    return 90 * best, float(np.clip(2 * confidence - 1, 0.0, 1.0))
+    best, rival = (int(k) for k in np.argsort(-mean, kind="stable")[:2])
+    lead = evidence[:, best] - evidence[:, rival]
+    sure = float(lead.mean()) - float(lead.std()) / np.sqrt(len(lead))
+    odds = max(0.0, sure) * min(len(lead), _FEW) / 2
+    return 90 * best, float(np.tanh(odds / 2))
