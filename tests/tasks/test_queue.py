@@ -81,6 +81,20 @@ async def test_a_task_is_taken_once_and_closed(queue: Queue) -> None:
 
 
 @within(open_queue)
+async def test_text_that_a_database_cannot_hold(queue: Queue) -> None:
+    worker = queue.worker()
+    done, failed = await queue.add(), await queue.add()
+    assert await worker.complete(await take(worker), 1, ["a\x00b\ud800c"])
+    assert await worker.fail(await take(worker), "d\x00e\udfff")
+    task = await queue.queue.find(done)
+    assert task is not None
+    assert task.notes == ("a\ufffdb?c",)
+    task = await queue.queue.find(failed)
+    assert task is not None
+    assert task.error == "d\ufffde?"
+
+
+@within(open_queue)
 async def test_closing_twice_is_closing_once(queue: Queue) -> None:
     """The answer to a commit may be lost with the connection; the worker then says it again."""
     task_id = await queue.add()

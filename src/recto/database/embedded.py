@@ -181,7 +181,9 @@ class EmbeddedServer:
             owner = os.geteuid() if user is None else user.uid
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) != 0o700:
                 raise DatabaseUnavailableError(f"{folder} belongs to somebody else or is open to others; remove it.")
-        options = f"-c listen_addresses= -c unix_socket_permissions=0700 -k {shlex.quote(str(folder))}"
+        options = (
+            f"-c listen_addresses= -c unix_socket_permissions=0700 -c log_checkpoints=off -k {shlex.quote(str(folder))}"
+        )
         log_file = str(self._data / "log")
         return "-w", "-t", "30", "-D", str(self._data), "-o", options, "-l", log_file, "start"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,13 +11,21 @@ from datetime import datetime
 
 from recto.codec import Limits, probe
 from recto.database import Database
-from recto.errors import BlobMissingError, DatabaseUnavailableError, QueueFullError, StoreFullError
+from recto.errors import (
+    BlobMissingError,
+    DatabaseUnavailableError,
+    QueueFullError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from recto.pipeline import Recipe, plan
 from recto.service.config import Config
 from recto.service.keys import input_key, new_task_id, normal_task_id, result_keys
 from recto.store import BlobStore
 from recto.tasks import Config as TasksConfig
 from recto.tasks import Engine, Task, TaskQueue, TaskState, Waiting, prepare
+
+log = logging.getLogger(__name__)
 
 _LATER = "Try again later."
 _AGAIN_AFTER_S = 0.5
@@ -133,12 +142,12 @@ class Service:
 
         Raises
         ------
-        DatabaseUnavailableError, StoreUnavailableError
+        DatabaseUnavailableError
         """
         known = normal_task_id(task_id)
         task = None if known is None else await self._queue.cancel(known, client_id)
         if task is not None:
-            await self._store.delete([input_key(task.id), *result_keys(task.id, task.attempt, task.pages)])
+            await self._delete([input_key(task.id), *result_keys(task.id, task.attempt, task.pages)])
 
     async def ready(self) -> dict[str, bool]:
         """Whether each part that a submit and its processing need is there."""
@@ -187,7 +196,14 @@ class Service:
     async def _expire(self) -> None:
         """Somebody asked for a task whose time is over: clear what is over now rather than at the next sweep."""
         for gone in await self._queue.expire():
-            await self._store.delete([input_key(gone.id), *result_keys(gone.id, gone.attempt, gone.pages)])
+            await self._delete([input_key(gone.id), *result_keys(gone.id, gone.attempt, gone.pages)])
+
+    async def _delete(self, keys: list[str]) -> None:
+        """Their task is gone already, so what cannot be deleted now is an orphan that the sweep finds."""
+        try:
+            await self._store.delete(keys)
+        except StoreUnavailableError as error:
+            log.warning("%d blobs are left to the sweep: %s", len(keys), error.message)
 
     async def _wait(self, client_id: str, task_id: str, wait_s: float) -> Task | None:
         """The task once it is closed, or as it is when the time is over; sits out a pause of the database."""

@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 
 from recto.codec import Limits
 from recto.database import Database, Listener
-from recto.errors import AttemptFailedError, BlobMissingError, DatabaseUnavailableError, StoreUnavailableError
+from recto.errors import (
+    AttemptFailedError,
+    BlobMissingError,
+    ChildStartError,
+    DatabaseUnavailableError,
+    StoreUnavailableError,
+)
 from recto.service.bell import Bell
 from recto.service.child import Answer, process
 from recto.service.config import Config
@@ -31,6 +37,7 @@ Child = Callable[[bytes, str, Limits], Answer]
 T = TypeVar("T")
 
 _AGAIN_AFTER_S = 1.0
+_NOT_THE_TASKS_FAULT = (ChildStartError, StoreUnavailableError, DatabaseUnavailableError)
 _PAUSE_S = 3.0
 """After a fault of the worker itself, so that it leaves the tasks to others rather than spinning on them."""
 
@@ -252,15 +259,20 @@ class _Worker:
             log.warning("%d blobs are left to the sweep: %s", len(keys), error.message)
 
     async def _settle(self, work: _Work, task: asyncio.Task[None]) -> None:
-        """After the work: if it was cut off, give the task back, unless it was taken from us."""
+        """After the work: if it was cut off, give the task back, unless it was taken from us.
+
+        A fault that nobody thought of is counted as a death, or the task might go round for ever.
+        """
         fault = None if task.cancelled() else task.exception()
         if not task.cancelled() and fault is None:
             return
         if fault is not None:
-            log.error("The worker fails at task %s, and hands it back.", work.claim.id, exc_info=fault)
+            log.error("The worker fails at task %s.", work.claim.id, exc_info=fault)
         try:
             if work.lost:
                 await self._claims.drop(work.claim)
+            elif fault is not None and not isinstance(fault, _NOT_THE_TASKS_FAULT):
+                await self._claims.retry(work.claim, f"An internal error came up ({type(fault).__name__})")
             else:
                 await self._claims.hand_back(work.claim)
         except DatabaseUnavailableError as error:

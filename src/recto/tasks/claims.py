@@ -98,7 +98,7 @@ class Claims:
 
     async def complete(self, claim: Claim, pages: int, notes: Collection[str]) -> bool:
         """Close the task as done; False when it is not ours any more. May be repeated after a lost answer."""
-        values = {"pages": pages, "notes": Jsonb(list(notes))}
+        values = {"pages": pages, "notes": Jsonb([_storable(note) for note in notes])}
         return await self._close(claim, "complete", values)
 
     async def fail(self, claim: Claim, error: str, *, died: bool = False) -> bool:
@@ -229,5 +229,5 @@ def _given_up(attempts: int, why: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Without NUL, which PostgreSQL's text cannot hold."""
-    return text.replace("\x00", "�")[:4000]
+    """Without NUL and half characters, which PostgreSQL's text cannot hold."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")[:4000]
