@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recto.raster.page import Samples
 
+Mask = NDArray[np.bool_]
+
 STRIDE = 4
+_CELL_PX = 8
+_LEAST_SHARE = 0.01
 
 
 def shrunk(samples: Samples, stride: int = STRIDE) -> Samples:
@@ -50,3 +55,70 @@ def enlarged(small: Samples, shape: tuple[int, int]) -> Samples:
     """A shrunk plane drawn at ``(H, W)``, linearly."""
     height, width = shape
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=small.dtype)
+
+
+def picture_area(grey: Samples) -> Mask:
+    """True inside of rectangles that are filled with middle tones, bool, shape (H, W).
+
+    Text and paper live at two tones; between them lie only the soft edges of strokes. A picture's tones are spread.
+    """
+    small = shrunk(grey, _CELL_PX)
+    low, high = (int(np.percentile(small, q)) for q in (1, 95))
+    height, width = grey.shape
+    area = np.zeros(grey.shape, dtype=bool)
+    if high - low < 64 or min(small.shape) < 16:
+        return area
+    span = high - low
+    middle = (small > low + 0.12 * span) & (small < high - 0.2 * span)
+    share = cv2.boxFilter(middle.astype(np.float32), -1, (9, 9))
+    grown = cv2.morphologyEx((share > 0.75).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(grown, dtype=np.uint8), connectivity=8)
+    for x, y, w, h, filled in stats[1:count]:
+        if w * h < _LEAST_SHARE * small.size or filled < 0.6 * w * h or min(w, h) < 12:
+            continue
+        rows = slice(y * _CELL_PX, height if y + h == small.shape[0] else (y + h) * _CELL_PX)
+        columns = slice(x * _CELL_PX, width if x + w == small.shape[1] else (x + w) * _CELL_PX)
+        area[rows, columns] = True
+    return area
+
+
+def wide_background(small: Samples) -> Samples:
+    """The paper's tone under pictures and filled boxes too, when paper encloses them: the shape of ``small``.
+
+    A closing as wide as a third of the page's shorter side; what reaches the page's edge, such as a scanner's black
+    bed or a shadow, is not stepped over.
+    """
+    coarse = shrunk(small, 4)
+    reach = max(9, min(coarse.shape[:2]) // 3)
+    wide = background(coarse, reach, 5)
+    return enlarged(wide, (small.shape[0], small.shape[1]))
+
+
+def enlarged_rows(small: Samples, shape: tuple[int, int], rows: slice) -> Samples:
+    """Some rows of a shrunk plane drawn at ``(H, W)``, linearly; bands meet without a seam.
+
+    Parameters
+    ----------
+    small : uint8 ndarray, shape (h, w) or (h, w, 3)
+    shape : tuple of int
+        Of the whole page.
+    rows : slice
+        With a start and a stop inside of the page.
+
+    Returns
+    -------
+    uint8 ndarray, shape (rows, W) or (rows, W, 3)
+    """
+    height, width = shape
+    step_y, step_x = small.shape[0] / height, small.shape[1] / width
+    first, last = ((row + 0.5) * step_y - 0.5 for row in (rows.start, rows.stop - 1))
+    low, high = max(0, int(np.floor(first)) - 1), min(small.shape[0], int(np.ceil(last)) + 2)
+    matrix = np.array(((step_x, 0.0, 0.5 * step_x - 0.5), (0.0, step_y, first - low)))
+    drawn = cv2.warpAffine(
+        np.ascontiguousarray(small[low:high]),
+        matrix,
+        (width, rows.stop - rows.start),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(drawn, dtype=np.uint8).reshape(rows.stop - rows.start, width, *small.shape[2:])

@@ -13,10 +13,11 @@ from recto.blueprint import Change, Estimate, Params, PixelFilter
 from recto.filters.binarize.classical import METHODS, named, otsu_threshold
 from recto.filters.binarize.fast import fast
 from recto.filters.binarize.levelled import Levelled
-from recto.filters.binarize.pictures import dithered, picture_area
+from recto.filters.binarize.pictures import dithered
 from recto.filters.binarize.polarity import bright_on_dark
 from recto.filters.binarize.twotoned import cut_between, drawn_ink, tones_of
 from recto.raster import Kind, Page, luma
+from recto.raster.background import picture_area
 from recto.raster.page import Samples
 
 __all__ = ["Binarize", "BinarizeParams", "Ink"]

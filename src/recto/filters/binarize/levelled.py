@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from recto.raster.background import background, shrunk
+from recto.raster.background import background, enlarged_rows, shrunk, wide_background
 from recto.raster.page import Samples
 
 PAPER = 235.0
@@ -53,30 +52,8 @@ class Levelled:
 
     def flat(self, rows: slice) -> Samples:
         """The rows of the page over their background: paper near ``PAPER`` under any light."""
-        height, width = self.shape
-        part = self.grey[rows]
-        scale = height / self.paper.shape[0]
-        low = max(0, int(rows.start / scale) - 1)
-        high = min(self.paper.shape[0], int(np.ceil(rows.stop / scale)) + 1)
-        # The same affine relation for every band, so that bands meet without a seam.
-        y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / scale - 0.5 - low
-        x = (np.arange(width, dtype=np.float32) + 0.5) * (self.paper.shape[1] / width) - 0.5
-        light = _bilinear(self.paper[low:high], y, x)
-        return np.asarray(cv2.divide(part, light, scale=PAPER), dtype=np.uint8)
-
-
-def _bilinear(small: Samples, y: NDArray[np.float32], x: NDArray[np.float32]) -> Samples:
-    matrix = np.array(
-        ((x[1] - x[0] if x.size > 1 else 1.0, 0.0, x[0]), (0.0, y[1] - y[0] if y.size > 1 else 1.0, y[0]))
-    )
-    drawn = cv2.warpAffine(
-        small,
-        matrix,
-        (x.size, y.size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return np.asarray(drawn, dtype=np.uint8).reshape(y.size, x.size)
+        light = enlarged_rows(self.paper, self.shape, rows)
+        return np.asarray(cv2.divide(self.grey[rows], light, scale=PAPER), dtype=np.uint8)
 
 
 def with_large_ink(small: Samples, paper: Samples) -> Samples:
@@ -84,16 +61,12 @@ def with_large_ink(small: Samples, paper: Samples) -> Samples:
 
     They are as dark as ink and enclosed by paper; black borders and shadows reach the page's edge and stay.
     """
-    coarse = shrunk(paper, 4)
-    reach = max(9, min(coarse.shape) // 3)
-    wide = background(coarse, reach, 5)
-    dark = coarse < 0.3 * wide.astype(np.float32)
+    wide = wide_background(small)
+    dark = paper < 0.3 * wide.astype(np.float32)
     if not dark.any():
         return paper
-    mask = cv2.resize(dark.astype(np.uint8), paper.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    mask = cv2.dilate(mask, np.ones((9, 9), np.uint8))
-    light = cv2.resize(wide, paper.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return np.where(mask > 0, np.maximum(light, paper), paper).astype(np.uint8)
+    mask = cv2.dilate(dark.astype(np.uint8), np.ones((9, 9), np.uint8))
+    return np.where(mask > 0, np.maximum(wide, paper), paper).astype(np.uint8)
 
 
 def text_height(grey: Samples) -> float:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, PixelFilter
-from recto.raster import Kind, Page, luma
+from recto.raster import Kind, Page
+from recto.raster.page import Samples
 
 __all__ = ["Contrast", "ContrastParams", "Tones"]
 
@@ -35,7 +36,7 @@ class Tones(Estimate):
     Attributes
     ----------
     black, white : int
-        Luma that becomes 0 and 255.
+        Tones that become 0 and 255.
     """
 
     name: ClassVar[str] = "tones"
@@ -61,28 +62,30 @@ class Contrast(PixelFilter[ContrastParams]):
         curve = _line(found, params.strength)
         if int(np.abs(curve.astype(int) - np.arange(256)).max()) <= 4:
             return Change(None, (found,), ("left as it is: it has full contrast already",))
-        return Change(Page(stretched(page, curve), page.kind, page.dpi), (found,))
+        stretched = np.asarray(cv2.LUT(page.samples, curve), dtype=np.uint8)
+        return Change(Page(stretched, page.kind, page.dpi), (found,))
 
 
 def tones(page: Page, clip_share: float) -> Tones:
-    """The luma below and above which no more than ``clip_share`` of the pixels lie.
+    """The tones below and above which no more than ``clip_share`` of the pixels lie.
 
-    The confidence is the share of the tonal range that is used: 0 for a single tone, 1 for black to white.
+    Of a colour page the darkest and the brightest channel of each pixel are asked, so that no channel is cut off
+    and every hue stays. The confidence is the share of the tonal range that is used.
     """
-    counts = np.bincount(luma(page).ravel(), minlength=256)
-    share = np.cumsum(counts) / counts.sum()
-    black = int(np.searchsorted(share, clip_share, side="right"))
-    white = int(np.searchsorted(share, 1.0 - clip_share, side="left"))
-    black, white = min(black, 255), min(max(white, black), 255)
+    dark = bright = page.samples
+    if page.kind is Kind.COLOUR:
+        red, green, blue = cv2.split(page.samples)
+        dark = np.asarray(cv2.min(cv2.min(red, green), blue), dtype=np.uint8)
+        bright = np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+    below, above = (np.cumsum(np.bincount(a.ravel(), minlength=256)) / a.size for a in (dark, bright))
+    black = int(min(np.searchsorted(below, clip_share, side="right"), 255))
+    white = int(np.searchsorted(above, 1.0 - clip_share - 1e-9, side="left"))
+    white = min(max(white, black), 255)
     return Tones((white - black) / 255.0, black, white)
 
 
-def stretched(page: Page, curve: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The page through a tone curve of 256 entries; all channels alike, so that grey stays grey."""
-    return np.asarray(curve[page.samples], dtype=np.uint8)
-
-
-def _line(found: Tones, strength: float) -> NDArray[np.uint8]:
+def _line(found: Tones, strength: float) -> Samples:
+    """The tone curve: 256 entries, a straight line from black to white, never falling."""
     tone = np.arange(256, dtype=np.float64)
     full = np.clip((tone - found.black) * 255.0 / max(1, found.white - found.black), 0, 255)
-    return np.asarray(np.rint(tone + strength * (full - tone)), dtype=np.uint8)
+    return np.rint(tone + strength * (full - tone)).astype(np.uint8)

@@ -1,0 +1,83 @@
+"""White paper under even light, with every colour kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from recto.blueprint import Change, Estimate, Params, PixelFilter
+from recto.filters.whiten.light import Light, lit_evenly
+from recto.raster import Kind, Page
+
+__all__ = ["Paper", "Whiten", "WhitenParams"]
+
+
+class WhitenParams(Params):
+    strength: float = Field(1.0, ge=0.0, le=1.0, description="0 leaves the page, 1 makes its paper white.")
+    keep_pictures: bool = Field(
+        True, description="Pictures, highlighter and coloured boxes keep their tones; false whitens whatever is wide."
+    )
+    least_confidence: float = Field(
+        0.35, ge=0.0, le=1.0, description="Below this share of paper the page is left as it is."
+    )
+
+
+@dataclass(frozen=True)
+class Paper(Estimate):
+    """The paper and the light on it.
+
+    Attributes
+    ----------
+    red, green, blue : int
+        The paper's usual colour, gamma-encoded, 0 to 255; all alike on a grey page.
+    evenness : float
+        Brightness of the darkest twentieth of the paper over that of the brightest, 0 to 1: 1 under even light.
+
+    The confidence is the share of the page that has the paper's hue, 0 to 1.
+    """
+
+    name: ClassVar[str] = "paper"
+    red: int
+    green: int
+    blue: int
+    evenness: float
+
+
+class Whiten(PixelFilter[WhitenParams]):
+    name: ClassVar[str] = "whiten"
+    summary: ClassVar[str] = "Make the paper white and the light even; ink and pictures keep their colours."
+    params = WhitenParams
+
+    def inspect(self, page: Page, params: WhitenParams) -> tuple[Estimate, ...]:
+        return (_paper(Light.of(page.samples, params.keep_pictures)),)
+
+    def apply(self, page: Page, params: WhitenParams) -> Change:
+        light = Light.of(page.samples, params.keep_pictures)
+        found = _paper(light)
+        why = _reason_to_leave(page, light, found, params)
+        if why:
+            return Change(None, (found,), (f"left as it is: {why}",))
+        samples = lit_evenly(page.samples, light, params.strength)
+        if np.array_equal(samples, page.samples):
+            return Change(None, (found,), ("left as it is: the paper is white already",))
+        return Change(Page(samples, page.kind, page.dpi), (found,))
+
+
+def _paper(light: Light) -> Paper:
+    red, green, blue = (light.colour * 3)[:3] if len(light.colour) == 1 else light.colour
+    return Paper(light.paper_share, red, green, blue, light.evenness)
+
+
+def _reason_to_leave(page: Page, light: Light, found: Paper, params: WhitenParams) -> str:
+    if page.kind is Kind.BINARY:
+        return "it is black and white already"
+    if params.strength == 0.0:
+        return "the strength is zero"
+    if max(light.colour) < 48:
+        return "it has no bright paper"
+    if found.confidence < params.least_confidence:
+        return "most of it is not paper"
+    return ""
