@@ -76,6 +76,15 @@ class AffineMap(BackwardMap):
         read: Points = points @ self.matrix[:, :2].T + self.matrix[:, 2]
         return read
 
+    def rows(self, start: int, stop: int) -> NDArray[np.float32]:
+        """As in ``BackwardMap``: one outer sum for each coordinate."""
+        m = self.matrix
+        x, y = np.arange(self.shape[1]), np.arange(start, stop)
+        dense = np.empty((stop - start, self.shape[1], 2), dtype=np.float32)
+        for axis in (0, 1):
+            np.add((m[axis, 1] * y + m[axis, 2])[:, None], m[axis, 0] * x, out=dense[..., axis], casting="same_kind")
+        return dense
+
     @property
     def is_lattice(self) -> bool:
         """True when every output pixel reads exactly one input pixel (quarter turns, mirrors, shifts)."""

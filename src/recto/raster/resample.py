@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from recto.raster.paper import paper_colour
 
 _BLOCK_PX = 1 << 21
 _REMAP_LIMIT_PX = 32_000
+_SMOOTH_INK_PX = 0.5
 
 
 class Interpolation(StrEnum):
@@ -56,8 +58,13 @@ def resample(
     Returns
     -------
     Page
-        Of the map's shape and the page's kind: a binary page is interpolated as grey and cut at one half,
-        so that its strokes keep their mean width.
+        Of the map's shape and the page's kind: a binary page is smoothed by half a pixel, interpolated as grey
+        and cut at one half, so that its strokes keep their width and get no ragged edges.
+
+    Notes
+    -----
+    Cubic is the default because it was measured (``docs/filters/rotate.md``): 3.5 dB above linear and 0.4 dB
+    below Lanczos at a fifth of its time. OpenCV 5 evaluates it without rounding the fraction of a pixel.
     """
     if isinstance(backward, AffineMap) and backward.is_lattice and _inside(page, backward):
         return Page(_copied(page.samples, backward), page.kind, dpi)
@@ -67,27 +74,61 @@ def resample(
     blur_px = 0.5 * np.sqrt(max(scale * scale - 1.0, 0.0))
     if blur_px > 0.3:
         source = np.asarray(cv2.GaussianBlur(source, (0, 0), blur_px), dtype=np.uint8)
+    if page.kind is Kind.BINARY and interpolation is not Interpolation.NEAREST and blur_px <= 0.3:
+        source = np.asarray(cv2.GaussianBlur(source, (0, 0), _SMOOTH_INK_PX), dtype=np.uint8)
     height, width = backward.shape
     drawn = np.empty((height, width, *source.shape[2:]), dtype=np.uint8)
     step = max(1, _BLOCK_PX // width)
     for start in range(0, height, step):
         stop = min(height, start + step)
-        drawn[start:stop] = _drawn_rows(source, backward.rows(start, stop), interpolation, filled)
+        if isinstance(backward, AffineMap) and width <= _REMAP_LIMIT_PX:
+            drawn[start:stop] = _affine_rows(source, backward, (start, stop), interpolation, filled)
+        else:
+            drawn[start:stop] = _drawn_rows(source, backward.rows(start, stop), interpolation, filled)
     if page.kind is Kind.BINARY:
         drawn = np.where(drawn >= 128, 255, 0).astype(np.uint8)
     return Page(drawn, page.kind, dpi)
+
+
+def _affine_rows(
+    source: Samples, affine: AffineMap, span: tuple[int, int], interpolation: Interpolation, fill: tuple[int, ...]
+) -> Samples:
+    """The rows ``span`` of the output of an affine map, without a dense map."""
+    start, stop = span
+    width = affine.shape[1]
+    corners = np.array([[x, y] for x in (0.0, width - 1.0) for y in (float(start), stop - 1.0)])
+    left, top, right, bottom = _window(source, affine.read_points(corners))
+    if max(right - left, bottom - top) > _REMAP_LIMIT_PX:
+        return _drawn_rows(source, affine.rows(start, stop), interpolation, fill)
+    matrix = affine.matrix.copy()
+    matrix[:, 2] += matrix[:, 1] * start - (left, top)
+    drawn = cv2.warpAffine(
+        source[top:bottom, left:right],
+        matrix,
+        (width, stop - start),
+        flags=_CV2[interpolation] | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=fill,
+    )
+    return np.asarray(drawn, dtype=np.uint8).reshape(stop - start, width, *source.shape[2:])
+
+
+def _window(source: Samples, points: NDArray[np.floating[Any]]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what reading at ``points`` needs of ``source``: never empty."""
+    margin = 5
+    height, width = source.shape[:2]
+    low = np.floor(points.min(axis=0)).astype(int) - margin
+    high = np.ceil(points.max(axis=0)).astype(int) + margin + 1
+    left, top = (int(v) for v in np.clip(low, 0, (width - 1, height - 1)))
+    right, bottom = (int(v) for v in np.clip(high, (left + 1, top + 1), (width, height)))
+    return left, top, right, bottom
 
 
 def _drawn_rows(
     source: Samples, rows: NDArray[np.float32], interpolation: Interpolation, fill: tuple[int, ...]
 ) -> Samples:
     """Read ``source`` at ``rows``, from the window that the rows need (cv2.remap addresses 32,767 px at most)."""
-    margin = 5
-    height, width = source.shape[:2]
-    low = np.floor(rows.reshape(-1, 2).min(axis=0)).astype(int) - margin
-    high = np.ceil(rows.reshape(-1, 2).max(axis=0)).astype(int) + margin + 1
-    left, top = (int(v) for v in np.clip(low, 0, (width - 1, height - 1)))
-    right, bottom = (int(v) for v in np.clip(high, (left + 1, top + 1), (width, height)))
+    left, top, right, bottom = _window(source, rows.reshape(-1, 2))
     window = source[top:bottom, left:right]
     if max(window.shape[:2]) > _REMAP_LIMIT_PX or max(rows.shape[:2]) > _REMAP_LIMIT_PX:
         half = rows.shape[1] // 2
@@ -96,7 +137,7 @@ def _drawn_rows(
     drawn = cv2.remap(
         window,
         rows - np.array((left, top), dtype=np.float32),
-        map2=np.empty(0, dtype=np.float32),
+        None,  # type: ignore[call-overload]  # an empty array here makes OpenCV 5.0's linear remap read garbage
         interpolation=_CV2[interpolation],
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=fill,
