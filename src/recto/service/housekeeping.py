@@ -23,8 +23,9 @@ async def keep_house(claims: Claims, queue: TaskQueue, store: BlobStore, tasks: 
     while True:
         await asyncio.sleep(tasks.sweep_every_s)
         try:
-            await claims.sweep()
-            if await queue.is_due("expire", tasks.sweep_every_s):
+            if await queue.is_due("stalled", tasks.sweep_every_s / 2):
+                await claims.sweep()
+            if await queue.is_due("expire", tasks.sweep_every_s / 2):
                 await expire(queue, store)
             if await queue.is_due("orphans", config.orphans_every_s):
                 await delete_orphans(queue, store, config.orphan_after_s)
