@@ -1,23 +1,95 @@
-"""The command line: one command per file."""
+"""The command line: one command per file, imported when it is asked for."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Iterator, MutableMapping
+from typing import Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from recto import __version__
-from recto.cli.doctor import doctor
-from recto.cli.filters import filters
-from recto.cli.inspect import inspect
-from recto.cli.run import run
+
+COMMANDS = {
+    "run": ("recto.cli.run", "run", "Take pages through a recipe and write PNG, TIFF or PDF files."),
+    "watch": ("recto.cli.watch", "watch", "Wait for files and take each one through a recipe."),
+    "inspect": ("recto.cli.inspect", "inspect", "Print what the filters find on each page."),
+    "filters": ("recto.cli.filters", "filters", "List the filters and their parameters."),
+    "doctor": ("recto.cli.doctor", "doctor", "Look at this machine: what is missing, how to get it."),
+    "serve": ("recto.cli.serve", "serve", "Run the service, and a worker beside it."),
+    "worker": ("recto.cli.worker", "worker", "Run a worker of the service."),
+    "client": ("recto.cli.client", "client_app", "Make, list and disable the clients of the service."),
+}
+"""Name → module, what to take from it, and the line for ``recto --help``, which imports none of them."""
+
+_OF_THE_SERVICE = ("serve", "worker", "client")
+_MARKUP: Final = "markdown"
+
+
+class _Commands(MutableMapping[str, Any]):
+    """The commands by name, each made when it is first looked up."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            module, attribute, _ = COMMANDS[name]
+            self._made[name] = _command(name, module, attribute)
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command when it is run or asked for its own help, and lists them without."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**{**attributes, "commands": _Commands()})
+        self._is_listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        if self._is_listing:
+            return TyperCommand(cmd_name, help=COMMANDS[cmd_name][2], rich_markup_mode=_MARKUP)
+        return self.commands[cmd_name]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._is_listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._is_listing = False
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        self._is_listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._is_listing = False
+
 
 app = typer.Typer(
     name="recto",
+    cls=LazyGroup,
     help="Straight, flat, sharp, black-on-white pages from scans and photos.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=_MARKUP,
     pretty_exceptions_enable=False,
 )
 
@@ -35,42 +107,30 @@ def _root(
     pass
 
 
-app.command()(run)
-app.command()(inspect)
-app.command()(filters)
-app.command()(doctor)
-
-
-def _of_the_service(module: str, name: str) -> object:
-    """A command of the service, or one that says how to install it."""
+def _command(name: str, module: str, attribute: str) -> Any:
+    """The command as the parser wants it, or one that says how to install what it needs."""
+    holder = typer.Typer(add_completion=False, rich_markup_mode=_MARKUP)
+    holder.callback()(lambda: None)
     try:
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
+        if name not in _OF_THE_SERVICE:
+            raise
         missing = error.name
+        anything = {"allow_extra_args": True, "ignore_unknown_options": True}
 
+        @holder.command(name, context_settings=anything, help="Needs the service's parts: pip install 'recto[serve]'.")
         def install(context: typer.Context) -> None:
             typer.echo(f"This needs the service's parts ({missing} is missing): pip install 'recto[serve]'", err=True)
             raise typer.Exit(2)
 
-        return install
-
-
-_ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
-
-
-def _register(name: str, module: str, attribute: str) -> None:
-    found = _of_the_service(module, attribute)
-    if isinstance(found, typer.Typer):
-        app.add_typer(found, name=name)
-    elif isinstance(found, Callable):  # type: ignore[arg-type]
-        missing = getattr(found, "__name__", "") == "install"
-        text = "Needs the service's parts: pip install 'recto\\[serve]'." if missing else None
-        app.command(name, help=text, context_settings=_ANYTHING if missing else None)(found)  # type: ignore[type-var]
-
-
-_register("serve", "recto.cli.serve", "serve")
-_register("worker", "recto.cli.worker", "worker")
-_register("client", "recto.cli.client", "client_app")
+    else:
+        if isinstance(found, typer.Typer):
+            holder.add_typer(found, name=name)
+        else:
+            holder.command(name)(found)
+    group: Any = typer.main.get_command(holder)
+    return group.commands[name]
 
 
 def main() -> None:

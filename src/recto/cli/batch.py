@@ -2,142 +2,185 @@
 
 from __future__ import annotations
 
+import ctypes
+import multiprocessing
 import os
-import tempfile
-from collections import deque
-from collections.abc import Iterator
+import signal
+import sys
+import time
+from collections.abc import Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from recto import codec
-from recto.errors import RectoError
-from recto.pipeline import Outcome, Plan, plan
-from recto.pipeline import run as run_plan
+from recto.cli.job import Job, Order, Report, run_job
+from recto.cli.outputs import part_of
 
-PAGES_PER_PROCESS = 200
+FILES_PER_PROCESS = 200
 """A process is replaced after so many files, so that memory that a codec keeps comes back."""
 
+FILES_WAITING = 4
+"""So many files per process are handed out ahead, so that none stands idle."""
 
-@dataclass(frozen=True)
-class Job:
-    """One file to read and where its pages go.
+MAX_REVIVALS = 10
+_PR_SET_PDEATHSIG = 1
 
-    Attributes
+
+class Crew:
+    """Processes that each take one file after the other.
+
+    Parameters
     ----------
-    source, target : Path
-    force : bool
-        Overwrite what is there.
-    refusal : str
-        Why it must not be run, or empty.
+    order : Order
+    workers : int
+    timeout_s : float or None
+        How long one file may take; then its process is killed and the file has failed.
     """
 
-    source: Path
-    target: Path
-    force: bool
-    refusal: str = ""
+    def __init__(self, order: Order, workers: int, timeout_s: float | None = None) -> None:
+        self._order = order
+        self._workers = workers
+        self._timeout_s = timeout_s
+        self._waiting: dict[Any, Job] = {}
+        self._revivals = 0
+        self._pool = self._new_pool()
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._waiting) >= FILES_WAITING * self._workers
 
-@dataclass
-class Report:
-    """What became of one file: a record per page written, and the error that stopped it."""
+    @property
+    def is_idle(self) -> bool:
+        return not self._waiting
 
-    file: str
-    pages: list[dict[str, Any]] = field(default_factory=list)
-    error: str | None = None
+    def give(self, job: Job) -> None:
+        """Hand out one more file."""
+        try:
+            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
+        except RuntimeError:
+            self._revive()
+            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
+        self._waiting[future] = job
 
+    def collect(self, wait_s: float | None = None) -> list[Report]:
+        """The reports that are in, as they came; waits for one, at most ``wait_s``."""
+        if not self._waiting:
+            time.sleep(wait_s or 0)
+            return []
+        reports = []
+        for future in wait(self._waiting, wait_s, FIRST_COMPLETED).done:
+            job = self._waiting.get(future)
+            if job is None:  # handed out again by a revival
+                continue
+            try:
+                reports.append(self._report(future, job))
+            except BrokenProcessPool:
+                self._revive()
+            else:
+                del self._waiting[future]
+        return reports
 
-def run_jobs(jobs: list[Job], recipe: str, *, pdf_dpi: int, workers: int) -> Iterator[Report]:
-    """Run all jobs, yielding reports in the order of the jobs; never more than a few are under way."""
-    if workers == 1:
+    def stop(self) -> None:
+        """End every process at once and remove what is half written."""
+        for child in multiprocessing.active_children():
+            child.kill()
+        self._pool.stop()
+        self._pool.join()
+        for job in self._waiting.values():
+            part_of(job.target).unlink(missing_ok=True)
+        self._waiting.clear()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self._pool.close()
+            self._pool.join()
+        else:
+            self.stop()
+
+    def _report(self, future: Any, job: Job) -> Report:
+        try:
+            report: Report = future.result()
+            return report
+        except BrokenProcessPool:
+            if self._revivals < MAX_REVIVALS:
+                raise
+            return self._lost(job, "the processes that read files die as soon as they start")
+        except ProcessExpired as error:
+            how = f"was killed by signal {-error.exitcode}" if (error.exitcode or 0) < 0 else "died"
+            return self._lost(job, f"the process that read it {how}; the file is damaged, or memory ran out")
+        except FutureTimeoutError:
+            return self._lost(job, f"took longer than {self._timeout_s:g} s (--timeout)")
+        except Exception as error:
+            return self._lost(job, f"the process that read it failed: {type(error).__name__}: {error}")
+
+    def _lost(self, job: Job, error: str) -> Report:
+        part_of(job.target).unlink(missing_ok=True)
+        return Report(str(job.source)).fail(error, "process-died")
+
+    def _new_pool(self) -> Any:
+        # More threads than cores would only get in each other's way.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        return ProcessPool(
+            max_workers=self._workers,
+            max_tasks=FILES_PER_PROCESS,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_begin_child,
+            initargs=(os.getpid(),),
+        )
+
+    def _revive(self) -> None:
+        """A new pool for the files that the broken one still had."""
+        self._revivals += 1
+        jobs = list(self._waiting.values())
+        self.stop()
+        self._pool = self._new_pool()
         for job in jobs:
-            yield run_job(job, recipe, pdf_dpi)
+            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
+            self._waiting[future] = job
+
+
+def run_jobs(
+    jobs: Iterable[Job], order: Order, *, workers: int, timeout_s: float | None = None, in_process: bool = False
+) -> Generator[Report, None, None]:
+    """Run all jobs, yielding reports as they come in; never more than a few are under way.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+        Taken one at a time, when there is room.
+    order : Order
+    workers : int
+        Files at a time.
+    timeout_s : float or None
+    in_process : bool
+        Run them here, one after the other: quicker for a single file.
+    """
+    if in_process:
+        for job in jobs:
+            yield run_job(job, order)
         return
-    pool = ProcessPool(max_workers=workers, max_tasks=PAGES_PER_PROCESS, context=get_context("spawn"))
-    waiting: deque[tuple[Job, Any]] = deque()
-    try:
+    with Crew(order, workers, timeout_s) as crew:
         for job in jobs:
-            waiting.append((job, pool.schedule(run_job, args=(job, recipe, pdf_dpi))))
-            if len(waiting) >= 4 * workers:
-                yield _collected(*waiting.popleft())
-        while waiting:
-            yield _collected(*waiting.popleft())
-    finally:
-        pool.stop()
-        pool.join()
+            crew.give(job)
+            while crew.is_full:
+                yield from crew.collect()
+        while not crew.is_idle:
+            yield from crew.collect()
 
 
-def _collected(job: Job, future: Any) -> Report:
-    try:
-        report: Report = future.result()
-        return report
-    except (ProcessExpired, FutureTimeoutError) as error:
-        return Report(str(job.source), error=f"the process that read it died ({error})")
+def _begin_child(parent: int) -> None:
+    """Have the kernel end this process with its parent, however that one ended; keep to one core."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    import cv2
 
-
-def run_job(job: Job, recipe: str, pdf_dpi: int) -> Report:
-    """Read one file, take its pages through the recipe, write them."""
-    report = Report(str(job.source))
-    try:
-        if job.refusal:
-            report.error = job.refusal
-            return report
-        data = job.source.read_bytes()
-        checked = plan(recipe)
-        frames = codec.probe(data).frames
-        targets = [job.target] if frames == 1 else _numbered(job.target, frames)
-        standing = [t for t in targets if t.exists()]
-        if standing and not job.force:
-            report.error = f"{standing[0]} is there already; --force overwrites"
-            return report
-        for number, (page, target) in enumerate(zip(codec.decode(data, pdf_dpi=pdf_dpi), targets, strict=False), 1):
-            report.pages.append(_written(run_plan(page, checked), checked, job.source, number, target))
-    except RectoError as error:
-        report.error = error.message
-    except OSError as error:
-        report.error = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
-    except MemoryError:
-        report.error = "not enough memory for this page"
-    return report
-
-
-def _numbered(target: Path, frames: int) -> list[Path]:
-    digits = max(3, len(str(frames)))
-    return [target.with_name(f"{target.stem}-{n:0{digits}d}.png") for n in range(1, frames + 1)]
-
-
-def _written(outcome: Outcome, checked: Plan, source: Path, number: int, target: Path) -> dict[str, Any]:
-    write_whole(target, codec.encode_png(outcome.page))
-    return {
-        "file": str(source),
-        "page": number,
-        "output": str(target),
-        "width_px": outcome.page.width_px,
-        "height_px": outcome.page.height_px,
-        "kind": str(outcome.page.kind),
-        "estimates": {name: e.as_dict() for name, e in outcome.estimates.items()},
-        "notes": list(outcome.notes),
-        "steps": [
-            {"filter": s.filter, "changed": s.changed, "elapsed_ms": round(s.elapsed_ms, 2)} for s in outcome.steps
-        ],
-    }
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".recto-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    cv2.setNumThreads(1)

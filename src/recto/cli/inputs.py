@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +39,18 @@ class Input:
     relative: Path
 
 
-def expand(named: Iterable[str]) -> Iterator[Input | MissingInputError]:
-    """Files, the pictures and PDFs below folders, and what patterns match, in a stable order and each once."""
+def expand(named: Iterable[str], output: Path | None = None) -> Iterator[Input | MissingInputError]:
+    """Files, the pictures and PDFs below folders, and what patterns match, in a stable order and each once.
+
+    Parameters
+    ----------
+    named : iterable of str
+    output : Path, optional
+        A folder below one that is named is passed over: what came out shall not go in again.
+    """
     seen: set[Path] = set()
     for name in named:
-        for found in _expand_one(name):
+        for found in _expand_one(name, output):
             if isinstance(found, Input):
                 key = found.path.resolve()
                 if key in seen:
@@ -51,11 +59,10 @@ def expand(named: Iterable[str]) -> Iterator[Input | MissingInputError]:
             yield found
 
 
-def _expand_one(name: str) -> Iterator[Input | MissingInputError]:
+def _expand_one(name: str, output: Path | None) -> Iterator[Input | MissingInputError]:
     path = Path(name)
     if path.is_dir():
-        inside = sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
-        inside = [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+        inside = sorted(pictures_below(path, output))
         if not inside:
             yield MissingInputError(f"{name}: no picture or PDF in this folder")
         yield from (Input(p, p.parent.relative_to(path)) for p in inside)
@@ -63,9 +70,21 @@ def _expand_one(name: str) -> Iterator[Input | MissingInputError]:
         yield Input(path, Path())
     elif matches := sorted(glob.glob(name, recursive=True)):
         for match in matches:
-            yield from _expand_one(match)
+            yield from _expand_one(match, output)
     else:
         yield MissingInputError(f"{name}: no such file or folder")
+
+
+def pictures_below(folder: Path, output: Path | None = None) -> Iterator[Path]:
+    """Files below a folder that look like pictures or PDFs by their names; nothing hidden, nothing from ``output``."""
+    beyond = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [f for f in folders if not f.startswith(".") and (here / f).resolve() != beyond]
+        for name in files:
+            path = here / name
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file():
+                yield path
 
 
 def overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:

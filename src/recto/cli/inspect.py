@@ -6,33 +6,33 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import typer
 
 from recto import codec
+from recto.cli import options
 from recto.cli.inputs import Input, expand, overrides
+from recto.cli.refusal import refusals
 from recto.errors import RectoError
 from recto.pipeline import inspect as inspect_page
 from recto.raster import Page
 
 
 def inspect(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")],
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and page.")] = False,
-    pdf_dpi: Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch for PDF pages.")] = 300,
+    inputs: options.Inputs,
+    settings: options.Settings = None,
+    as_json: options.AsJson = False,
+    pdf_dpi: options.PdfDpi = 300,
 ) -> None:
-    """Print the size, kind and DPI of each page and every estimate with its confidence."""
-    try:
+    """Print the size, kind and DPI of each page and every estimate with its confidence.
+
+    Example: **recto inspect scans/ --json --set deskew.max_angle_deg=45**
+    """
+    with refusals("inspect"):
         chosen = overrides(settings or ())
         inspect_page(Page.of(np.full((1, 1), 255, np.uint8)), chosen)
-    except RectoError as error:
-        typer.echo(f"recto inspect: {error.message}", err=True)
-        raise typer.Exit(2) from None
     failed = False
     for found in expand(inputs):
         try:

@@ -4,90 +4,149 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from recto.cli.batch import Job, Report, run_jobs
+from recto.cli import options
+from recto.cli.batch import run_jobs
 from recto.cli.inputs import Input, MissingInputError, expand, overrides
-from recto.errors import RectoError
+from recto.cli.job import Job, Order, Report
+from recto.cli.manifest import Manifest
+from recto.cli.outputs import Destination, destination
+from recto.cli.progress import Meter, Tally
+from recto.cli.refusal import refusals
+from recto.cli.report import ReportFile
+from recto.cli.stopping import Stopped, stoppable
 from recto.pipeline import plan
 
 
 def run(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")],
-    recipe: Annotated[
-        str, typer.Option("--recipe", "-r", help="deskew,dewarp,binarize or a JSON array; see recto filters.")
+    inputs: options.Inputs,
+    recipe: options.Recipe,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="OUT", help="A .png, .tif or .pdf file, or a folder.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="OUT", help="A .png file, or a folder.")],
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter.")
-    ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Pages at a time; default: one per core.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and page, on stdout.")] = False,
-    pdf_dpi: Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch for PDF pages.")] = 300,
+    settings: options.Settings = None,
+    form: options.Format = None,
+    workers: options.Workers = None,
+    force: options.Force = False,
+    as_json: options.AsJson = False,
+    report: options.ReportPath = None,
+    pdf_dpi: options.PdfDpi = 300,
+    assumed_dpi: options.AssumedDpi = 300,
+    timeout_s: options.Timeout = None,
 ) -> None:
-    """Take pages through a recipe and write PNG files.
+    """Take pages through a recipe and write PNG, TIFF or PDF files.
 
-    One input and an OUT with a suffix: that file. Otherwise OUT is a folder and gets <stem>.png, and
-    <stem>-001.png, <stem>-002.png, … for the pages of a multi-page file.
+    One input and an OUT that ends in .png, .tif or .pdf: that file. Otherwise OUT is a folder and gets
+    a file for each input; as PNG, <stem>-001.png, <stem>-002.png, … for the pages of a multi-page one.
 
-    Example: **recto run scans/ --recipe deskew,binarize -o clean/**
+    A folder remembers what is done: the same command goes on after Ctrl-C or a crash and passes over what is
+    done already.
+
+    Examples:
+
+    **recto run scan.jpg -r deskew,binarize -o clean.png**
+
+    **recto run scans/ -r deskew,binarize -o clean/ --format pdf --report clean.html**
+
+    **recto run photo.heic -r dewarp,binarize --set binarize.method=sauvola -o page.tif**
     """
-    try:
+    tally = Tally()
+    with refusals("run", output):
         checked = plan(recipe, overrides(settings or ()))
-    except RectoError as error:
-        typer.echo(f"recto run: {error.message}", err=True)
-        raise typer.Exit(2) from None
-    found = list(expand(inputs))
-    files = [f for f in found if isinstance(f, Input)]
-    failures = [f for f in found if isinstance(f, MissingInputError)]
-    for missing in failures:
-        typer.echo(missing.message, err=True)
-    jobs = list(_jobs(files, output, single=len(found) == 1 and bool(output.suffix), force=force))
-    count = workers or os.cpu_count() or 1
-    reports = run_jobs(jobs, checked.as_json(), pdf_dpi=pdf_dpi, workers=min(count, max(1, len(jobs))))
-    failed, pages = _show(reports, len(jobs), as_json=as_json)
-    total = failed + len(failures)
-    if not as_json:
-        tail = f", {total} failed" if total else ""
-        typer.echo(f"{pages} page{'' if pages == 1 else 's'} written to {output}{tail}", err=True)
-    raise typer.Exit(1 if total else 0)
+        found = list(expand(inputs, None if output.suffix else output))
+        to = destination(output, form, len(found))
+        folder = to.path if to.is_folder else None
+        order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None)
+        for missing in (f for f in found if isinstance(f, MissingInputError)):
+            typer.echo(missing.message, err=True)
+            tally.failed += 1
+        files = [f for f in found if isinstance(f, Input)]
+        try:
+            _work(files, to, order, tally, workers, timeout_s, report, force=force, as_json=as_json)
+        except Stopped as stop:
+            typer.echo(f"Stopped: {tally.summary(str(output))}.", err=True)
+            if to.is_folder:
+                go_on = "the same command without --force" if force else "the same command"
+                typer.echo(f"To go on: {go_on}. What is done is passed over.", err=True)
+            raise typer.Exit(stop.status) from None
+    typer.echo(tally.summary(str(output)), err=True)
+    raise typer.Exit(1 if tally.failed else 0)
 
 
-def _jobs(files: list[Input], output: Path, *, single: bool, force: bool) -> Iterator[Job]:
-    """Each file with the path of its output; a second file for the same output is refused, not lost."""
+def _work(
+    files: list[Input],
+    to: Destination,
+    order: Order,
+    tally: Tally,
+    workers: int | None,
+    timeout_s: float | None,
+    report: Path | None,
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Take the files through, with what has to be closed whatever happens."""
+    with stoppable(), ExitStack() as stack:
+        manifest = stack.enter_context(Manifest(to.path)) if files and to.is_folder else None
+        page_report = (
+            stack.enter_context(ReportFile(report, (f.path for f in files), force=force))
+            if report is not None
+            else None
+        )
+        reports = run_jobs(
+            _jobs(files, to, manifest, order, tally, force=force),
+            order,
+            workers=max(1, min(workers or os.cpu_count() or 1, len(files))),
+            timeout_s=timeout_s,
+            in_process=len(files) == 1 and timeout_s is None,
+        )
+        _show(stack.enter_context(closing(reports)), len(files), tally, page_report, as_json=as_json)
+
+
+def _jobs(
+    files: Iterable[Input], to: Destination, manifest: Manifest | None, order: Order, tally: Tally, *, force: bool
+) -> Iterator[Job]:
+    """Each file that is not done yet, with its output's path; a second one for an output is refused, not lost."""
     taken: dict[Path, Path] = {}
     for file in files:
-        target = output if single and not output.is_dir() else output / file.relative / f"{file.path.stem}.png"
+        target = to.target(file.path, file.relative)
         earlier = taken.setdefault(target, file.path)
         clash = "" if earlier is file.path else f"{target} is already the output of {earlier}"
-        yield Job(file.path, target, force, clash)
+        if manifest is not None and not force and not clash and manifest.is_done(file.path, order.fingerprint):
+            tally.skipped += 1
+            continue
+        made = () if manifest is None else manifest.outputs_of(file.path)
+        yield Job(file.path, target, force, clash, made)
 
 
-def _show(reports: Iterator[Report], files: int, *, as_json: bool) -> tuple[int, int]:
-    """Print what comes in; give the number of failed files and of written pages."""
-    failed = pages = 0
+def _show(
+    reports: Iterator[Report], files: int, tally: Tally, page_report: ReportFile | None, *, as_json: bool
+) -> None:
+    """Print what comes in, and count it."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("pages", total=files)
+    with Meter(console, files, tally, show=console.is_terminal and files > 1) as meter:
         for report in reports:
-            bar.advance(task)
-            failed += report.error is not None
-            pages += len(report.pages)
-            if as_json:
-                for page in report.pages:
-                    typer.echo(json.dumps(page))
-            elif files == 1:
-                for page in report.pages:
-                    for note in page["notes"]:
-                        console.print(f"page {page['page']}: {note}", markup=False, highlight=False, soft_wrap=True)
-            if report.error is not None:
-                console.print(f"{report.file}: {report.error}", markup=False, highlight=False, soft_wrap=True)
-    return failed, pages
+            tally.take(report)
+            if page_report is not None:
+                page_report.add(report)
+            meter.update()
+            say(report, console, as_json=as_json, with_notes=files == 1)
+
+
+def say(report: Report, console: Console, *, as_json: bool, with_notes: bool) -> None:
+    """One file's records to stdout as JSON, or its notes, and its error, for people."""
+    for page in report.pages:
+        if as_json:
+            typer.echo(json.dumps(page))
+        elif with_notes:
+            for note in page["notes"]:
+                console.print(f"page {page['page']}: {note}", markup=False, highlight=False, soft_wrap=True)
+    if report.error is not None:
+        console.print(f"{report.file}: {report.error}", style="red", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,205 @@
+"""One file: read it, take its pages through the recipe, write them. Runs in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from recto import codec
+from recto.cli import manifest
+from recto.cli.outputs import Form, numbered, part_of, whole_file
+from recto.cli.thumbnail import thumbnail
+from recto.errors import InputError, RectoError
+from recto.pipeline import Outcome, plan
+from recto.pipeline import run as run_plan
+from recto.raster import Page
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done with every file of a run.
+
+    Attributes
+    ----------
+    recipe : str
+        Checked, as JSON with every parameter written out.
+    form : Form
+    pdf_dpi : int
+        Pixels per inch at which PDF pages are drawn.
+    assumed_dpi : int
+        Sizes the PDF pages of pictures that do not know their DPI.
+    folder : Path or None
+        The folder with the manifest; None keeps none.
+    with_pictures : bool
+        Make a small picture of each page before and after.
+    """
+
+    recipe: str
+    form: Form = Form.PNG
+    pdf_dpi: int = 300
+    assumed_dpi: int = 300
+    folder: Path | None = None
+    with_pictures: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for everything that gives the same pages in the same form."""
+        said = (self.recipe, self.form, self.pdf_dpi, self.assumed_dpi if self.form is Form.PDF else None)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and where its pages go.
+
+    Attributes
+    ----------
+    source, target : Path
+    force : bool
+        Overwrite what is there.
+    refusal : str
+        Why it must not be run, or empty.
+    earlier : tuple of Made
+        Outputs of earlier runs, which may be overwritten.
+    """
+
+    source: Path
+    target: Path
+    force: bool
+    refusal: str = ""
+    earlier: tuple[manifest.Made, ...] = ()
+
+
+@dataclass
+class Report:
+    """What became of one file: a record per page written, and the error that stopped it.
+
+    Attributes
+    ----------
+    file : str
+    pages : list of dict
+    error, code : str or None
+        For people and for programs.
+    pictures : list of pairs of bytes
+        JPEG of each page before and after, when they were asked for.
+    """
+
+    file: str
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+    code: str | None = None
+    pictures: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    def fail(self, error: str, code: str) -> Report:
+        self.error, self.code = error, code
+        return self
+
+
+class StandingError(InputError):
+    """An output is there and was not written by an earlier run."""
+
+    code = "output-exists"
+
+
+def run_job(job: Job, order: Order) -> Report:
+    """Read one file, take its pages through the recipe, write them; every fault is in the report."""
+    report = Report(str(job.source))
+    if job.refusal:
+        return report.fail(job.refusal, "refused")
+    try:
+        _take(job, order, report)
+    except RectoError as error:
+        report.fail(error.message, error.code)
+    except OSError as error:
+        report.fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), "os-error")
+    except MemoryError:
+        report.fail("not enough memory for this page", "out-of-memory")
+    except Exception as error:
+        report.fail(f"a fault of recto itself, please report it: {type(error).__name__}: {error}", "internal")
+    if report.error is not None and order.form is not Form.PNG:
+        report.pages.clear()  # a document is there whole or not at all
+        report.pictures.clear()
+    return report
+
+
+def _take(job: Job, order: Order, report: Report) -> None:
+    limits = codec.Limits()
+    with open(job.source, "rb") as file:
+        found = os.fstat(file.fileno())
+        limits.check_bytes(found.st_size)
+        data = file.read()
+    frames = codec.probe(data, limits, pdf_dpi=order.pdf_dpi).frames
+    targets = numbered(job.target, frames) if order.form is Form.PNG else [job.target]
+    overwrite = [_may_overwrite(target, job, order) for target in targets]
+    if order.folder is not None:
+        manifest.append_begun(order.folder, job.source, targets)
+    pages = codec.decode(data, limits, pdf_dpi=order.pdf_dpi)
+    if order.form is Form.PNG:
+        _write_pictures(pages, list(zip(targets, overwrite, strict=True)), job, order, report)
+    else:
+        _write_document(pages, overwrite[0], job, order, report)
+    if order.folder is not None:
+        manifest.append_done(order.folder, job.source, manifest.Stamp.of(found), order.fingerprint, targets)
+
+
+def _may_overwrite(target: Path, job: Job, order: Order) -> bool:
+    """Whether what stands there may go; raises StandingError when something stands there that may not."""
+    if job.force:
+        return True
+    if not os.path.lexists(target):
+        return False
+    if order.folder is not None and manifest.is_ours(order.folder, target, job.earlier):
+        return True
+    raise StandingError(f"{target} is there already; --force overwrites")
+
+
+def _write_pictures(
+    pages: Iterator[Page], targets: list[tuple[Path, bool]], job: Job, order: Order, report: Report
+) -> None:
+    checked = plan(order.recipe)
+    for number, (page, (target, overwrite)) in enumerate(zip(pages, targets, strict=False), 1):
+        outcome = run_plan(page, checked)
+        with whole_file(target, part_of(job.target), overwrite=overwrite) as file:
+            file.write(codec.encode_png(outcome.page))
+        _tell(report, outcome, page, number, target, order)
+
+
+def _write_document(pages: Iterator[Page], overwrite: bool, job: Job, order: Order, report: Report) -> None:
+    checked = plan(order.recipe)
+    with whole_file(job.target, part_of(job.target), overwrite=overwrite) as file:
+        is_pdf = order.form is Form.PDF
+        with codec.PdfWriter(file, order.assumed_dpi) if is_pdf else codec.TiffWriter(file) as out:
+            for page, number in zip(pages, count(1), strict=False):
+                outcome = run_plan(page, checked)
+                out.add(outcome.page)
+                _tell(report, outcome, page, number, job.target, order)
+
+
+def _tell(report: Report, outcome: Outcome, before: Page, number: int, target: Path, order: Order) -> None:
+    after = outcome.page
+    notes = list(outcome.notes)
+    if order.form is Form.PDF and after.dpi is None:
+        notes.append(f"pdf: resolution unknown, page sized at {order.assumed_dpi} DPI (--assume-dpi)")
+    report.pages.append(
+        {
+            "file": report.file,
+            "page": number,
+            "output": str(target),
+            "width_px": after.width_px,
+            "height_px": after.height_px,
+            "kind": str(after.kind),
+            "dpi": None if after.dpi is None else [round(after.dpi.x, 3), round(after.dpi.y, 3)],
+            "estimates": {name: e.as_dict() for name, e in outcome.estimates.items()},
+            "notes": notes,
+            "steps": [
+                {"filter": s.filter, "changed": s.changed, "elapsed_ms": round(s.elapsed_ms, 2)} for s in outcome.steps
+            ],
+        }
+    )
+    if order.with_pictures:
+        report.pictures.append((thumbnail(before), thumbnail(after)))

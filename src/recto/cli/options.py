@@ -1,0 +1,38 @@
+"""Options that several commands share, written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recto.cli.outputs import Form
+
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")]
+Recipe = Annotated[
+    str, typer.Option("--recipe", "-r", help="deskew,dewarp,binarize or a JSON array; `recto filters` lists them.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter; may be repeated."),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Files at a time; one per core by default.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there, and do again what is done.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line and page, on stdout.")]
+PdfDpi = Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch at which PDF pages are drawn.")]
+Format = Annotated[
+    Form | None,
+    typer.Option("--format", help="png: a file per page; tiff, pdf: a file per input. By OUT's suffix, or png."),
+]
+AssumedDpi = Annotated[
+    int,
+    typer.Option("--assume-dpi", min=30, max=4800, help="Sizes PDF pages of pictures that do not know their DPI."),
+]
+Timeout = Annotated[
+    float | None, typer.Option("--timeout", min=0.1, metavar="SECONDS", help="Give up on a file after so long.")
+]
+ReportPath = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE.html", help="Thumbnails, estimates and notes, the least certain first."),
+]
