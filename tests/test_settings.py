@@ -84,3 +84,8 @@ def test_every_setting_is_described_and_in_the_docs() -> None:
         assert line == f"| `{row.variable}` | {row.default} | {row.description} |", row.variable
         names.add(f"`{row.variable}`")
     assert set(lines) == names
+
+
+def test_the_largest_file_fits_into_the_largest_body() -> None:
+    settings = read_settings({})
+    assert settings.codec.max_bytes * 4 / 3 < settings.web.max_body_mb * 1e6 < settings.web.max_bodies_mb * 1e6

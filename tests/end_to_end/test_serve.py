@@ -246,6 +246,7 @@ def test_a_killed_worker_is_started_again(own: LiveServer) -> None:
         assert own.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_stop_during_the_start_is_clean_too(own: LiveServer) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "recto", "serve"],

@@ -17,7 +17,7 @@ class Config(BaseModel):
         55.0, ge=0, le=58, description="The longest wait that a client can ask for with `Prefer: wait=n`."
     )
     max_body_mb: float = Field(
-        128.0, gt=0, description="Largest request body, in millions of bytes; base64 makes a file a third larger."
+        144.0, gt=0, description="Largest request body, in millions of bytes; base64 makes a file a third larger."
     )
     max_bodies_mb: float = Field(
         1024.0, gt=0, description="All request bodies in memory at once, in millions of bytes; then 503."

@@ -45,7 +45,7 @@ def manual(document: dict[str, Any]) -> str:
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     deprecated = operation.get("deprecated", False)
     rows = [
-        (f"{p['in']} <code>{escape(p['name'])}</code>", escape(p.get("description", "")))
+        (f"{p['in']} <code>{escape(p['name'])}</code>", _code(p.get("description", "")))
         for p in operation.get("parameters", ())
     ]
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
