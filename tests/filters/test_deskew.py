@@ -2,36 +2,224 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
 
 from recto.filters.deskew import Deskew, DeskewParams, estimate_skew
-from recto.raster import Dpi, Page, resample
-from tests.pages import photograph, text_page
+from recto.pipeline import plan, run
+from recto.raster import Dpi, Kind, Page, resample
+from tests.pages import photograph, shaded, text_page
+
+DATA = Path(os.environ.get("RECTO_DATA", "../shared/data"))
+
+
+def deskewed(page: Page, params: DeskewParams | None = None) -> Page:
+    """The page after the filter, resampled as the pipeline does."""
+    move = Deskew().find(page, params or DeskewParams())
+    if move.backward is None:
+        return page
+    return resample(page, move.backward, dpi=move.dpi, fill=move.fill)
 
 
 @pytest.mark.parametrize("angle_deg", [-14.0, -3.3, -0.4, 0.25, 1.0, 7.7, 13.5])
 def test_known_angles_are_found(angle_deg: float) -> None:
     skew = estimate_skew(Page.of(text_page(angle_deg=angle_deg)))
+    assert skew.angle_deg == pytest.approx(angle_deg, abs=0.03)
+    assert skew.confidence >= 0.5
+
+
+@pytest.mark.parametrize(("height", "width", "text_px"), [(600, 500, 12), (1400, 1000, 22), (2600, 1900, 40)])
+def test_sizes(height: int, width: int, text_px: int) -> None:
+    skew = estimate_skew(Page.of(text_page(height, width, text_px=text_px, angle_deg=-2.6)))
+    assert skew.angle_deg == pytest.approx(-2.6, abs=0.05)
+    assert skew.confidence >= 0.5
+
+
+@settings(max_examples=5, derandomize=True, deadline=None)
+@given(st.floats(-15, 15), st.integers(0, 1000))
+def test_any_angle_is_found(angle_deg: float, seed: int) -> None:
+    skew = estimate_skew(Page.of(text_page(angle_deg=angle_deg, seed=seed)))
+    assert skew.angle_deg == pytest.approx(angle_deg, abs=0.05)
+
+
+def _noisy(grey: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(1).normal(0, 40, grey.shape)
+    return np.clip(grey * 0.8 + 20 + noise, 0, 255).astype(np.uint8)
+
+
+def _bordered(grey: np.ndarray) -> np.ndarray:
+    page = grey.copy()
+    page[:, :45] = 4
+    page[-30:] = 4
+    return page
+
+
+KINDS = {
+    "1-bit": lambda grey: np.where(grey > 140, 255, 0).astype(np.uint8),
+    "white on black": lambda grey: 255 - grey,
+    "faint": lambda grey: (grey // 9 + 140).astype(np.uint8),
+    "shaded": shaded,
+    "noisy": _noisy,
+    "black border": _bordered,
+    "colour": lambda grey: np.stack((grey // 2 + 120, grey // 2 + 110, grey // 3 + 60), axis=2).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("angle_deg", [-6.2, 2.4])
+def test_every_kind_of_page(kind: str, angle_deg: float) -> None:
+    samples = KINDS[kind](text_page(angle_deg=angle_deg, seed=3))
+    skew = estimate_skew(Page.of(samples))
     assert skew.angle_deg == pytest.approx(angle_deg, abs=0.05)
     assert skew.confidence >= 0.5
 
 
-def test_a_turned_page_comes_out_straight() -> None:
-    page = Page.of(text_page(angle_deg=5.0), Dpi(150, 150))
-    move = Deskew().find(page, DeskewParams())
-    assert move.backward is not None
-    straight = resample(page, move.backward, dpi=move.dpi, fill=move.fill)
-    assert estimate_skew(straight).angle_deg == pytest.approx(0.0, abs=0.05)
+def test_upright_lines_are_lines_too() -> None:
+    """Columns of Chinese, or a page that still lies on its side: what is turned is the same."""
+    skew = estimate_skew(Page.of(np.ascontiguousarray(np.rot90(text_page(angle_deg=3.1)))))
+    assert skew.angle_deg == pytest.approx(3.1, abs=0.05)
+    assert skew.confidence >= 0.5
+
+
+def test_italics_do_not_lean_the_page() -> None:
+    """Strokes that all lean by 12 degrees are not upright lines."""
+    straight = text_page(seed=5)
+    height, width = straight.shape
+    lean = np.array([[1.0, -0.21, 0.21 * height / 2], [0.0, 1.0, 0.0]])
+    italic = cv2.warpAffine(straight, lean, (width, height), borderValue=(255,))
+    assert estimate_skew(Page.of(np.asarray(italic, dtype=np.uint8))).angle_deg == pytest.approx(0.0, abs=0.03)
+
+
+def _two_columns(angle_deg: float, shift_px: int) -> np.ndarray:
+    """Two columns whose lines do not meet: the second stands ``shift_px`` lower."""
+    left = text_page(1200, 500, seed=1)
+    right = np.roll(text_page(1200, 500, seed=2), shift_px, axis=0)
+    page = np.concatenate((left[:, 50:450], right[:, 50:450]), axis=1)
+    turned = Image.fromarray(page).rotate(-angle_deg, Image.Resampling.BICUBIC, fillcolor=255)
+    return np.asarray(turned)
+
+
+@pytest.mark.parametrize("shift_px", [5, 9, 14])
+def test_columns_whose_lines_do_not_meet(shift_px: int) -> None:
+    skew = estimate_skew(Page.of(_two_columns(1.7, shift_px)))
+    assert skew.angle_deg == pytest.approx(1.7, abs=0.05)
+
+
+def test_the_range_can_be_widened() -> None:
+    page = Page.of(text_page(1000, 1000, angle_deg=31.0))
+    assert estimate_skew(page, 45.0).angle_deg == pytest.approx(31.0, abs=0.05)
+    assert Deskew().find(page, DeskewParams(max_angle_deg=45.0)).backward is not None
+
+
+def test_a_page_turned_beyond_the_range_is_left_alone() -> None:
+    move = Deskew().find(Page.of(text_page(angle_deg=6.0)), DeskewParams(max_angle_deg=3.0))
+    assert move.backward is None
+    assert move.notes[0].startswith("left as it is: ")
+
+
+@pytest.mark.parametrize("angle_deg", [-5.0, 0.6])
+def test_a_turned_page_comes_out_straight_with_its_dpi(angle_deg: float) -> None:
+    straight = deskewed(Page.of(text_page(angle_deg=angle_deg), Dpi(150, 150)))
+    assert estimate_skew(straight).angle_deg == pytest.approx(0.0, abs=0.04)
     assert straight.dpi == Dpi(150, 150)
 
 
-@pytest.mark.parametrize(
-    "samples",
-    [np.full((900, 700), 255, np.uint8), np.zeros((900, 700), np.uint8), photograph()],
-    ids=["blank", "black", "photograph"],
-)
-def test_pages_without_text_are_left_alone(samples: np.ndarray) -> None:
-    move = Deskew().find(Page.of(samples), DeskewParams())
+def test_a_straight_page_is_the_very_same_page() -> None:
+    page = Page.of(text_page())
+    outcome = run(page, plan("deskew"))
+    assert outcome.page is page
+    assert "straight" in outcome.notes[0]
+
+
+def _word() -> np.ndarray:
+    image = Image.new("L", (700, 900), 255)
+    ImageDraw.Draw(image).text((200, 300), "Chapter", font=ImageFont.load_default(40), fill=0)
+    return np.asarray(image)
+
+
+def _scribble() -> np.ndarray:
+    rng = np.random.default_rng(4)
+    page = np.full((900, 700), 250, np.uint8)
+    for _ in range(40):
+        points = rng.uniform(0, 700, 2) + rng.normal(0, 9, (60, 2)).cumsum(axis=0)
+        cv2.polylines(page, [points.astype(np.int32)], False, (20,), 2)
+    return page
+
+
+TEXTLESS = {
+    "blank": np.full((900, 700), 255, np.uint8),
+    "black": np.zeros((900, 700), np.uint8),
+    "gradient": np.tile(np.linspace(90, 250, 700).astype(np.uint8), (900, 1)),
+    "noise": np.random.default_rng(0).integers(0, 256, (900, 700), dtype=np.uint8),
+    "photograph": photograph(),
+    "word": _word(),
+    "scribble": _scribble(),
+    "tiny": np.full((3, 40), 128, np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", TEXTLESS)
+def test_pages_without_lines_of_text_are_left_alone(name: str) -> None:
+    move = Deskew().find(Page.of(TEXTLESS[name]), DeskewParams())
     assert move.backward is None
     assert move.notes[0].startswith("left as it is: ")
+    assert 0.0 <= move.estimates[0].confidence <= 1.0
+
+
+def test_the_gate_can_be_closed() -> None:
+    page = Page.of(_noisy(text_page(500, 400, angle_deg=3.0)))
+    confidence = estimate_skew(page).confidence
+    assert Deskew().find(page, DeskewParams(min_confidence=1.0)).backward is None or confidence == 1.0
+
+
+def test_one_bit_stays_one_bit() -> None:
+    page = Page(KINDS["1-bit"](text_page(angle_deg=4.0)), Kind.BINARY)
+    straight = deskewed(page)
+    assert straight.kind is Kind.BINARY
+    assert set(np.unique(straight.samples)) <= {0, 255}
+    assert (straight.samples == 0).sum() == pytest.approx((page.samples == 0).sum(), rel=0.03)
+
+
+def test_canvas() -> None:
+    page = Page.of(text_page(900, 700, angle_deg=8.0))
+    shapes = {name: deskewed(page, DeskewParams(canvas=name)).shape for name in ("expand", "keep", "crop")}
+    assert shapes["keep"] == page.shape
+    assert shapes["expand"][0] > 900 > shapes["crop"][0]
+    assert shapes["expand"][1] > 700 > shapes["crop"][1]
+
+
+def test_new_corners_get_the_colour_of_the_paper() -> None:
+    page = Page.of(KINDS["colour"](text_page(angle_deg=7.0)))
+    straight = deskewed(page)
+    for corner in (straight.samples[0, 0], straight.samples[-1, -1]):
+        assert corner.astype(int) == pytest.approx(page.samples[20, 20].astype(int), abs=4)
+
+
+def test_faxes_with_oblong_pixels_are_turned_as_paper() -> None:
+    """A page of 200 by 100 dots per inch: the angle is that of the paper."""
+    square = text_page(1100, 850, text_px=22, angle_deg=4.0)
+    flat = np.asarray(Image.fromarray(square).resize((850, 550), Image.Resampling.BOX))
+    page = Page.of(flat, Dpi(200, 100))
+    assert estimate_skew(page).angle_deg == pytest.approx(4.0, abs=0.06)
+    straight = deskewed(page)
+    assert straight.dpi == Dpi(200, 100)
+    assert estimate_skew(straight).angle_deg == pytest.approx(0.0, abs=0.06)
+
+
+@pytest.mark.data
+def test_real_scans_turned_by_a_known_angle() -> None:
+    files = sorted((DATA / "pages").glob("*/images/*"))[::24]
+    if not files:
+        pytest.skip(f"no pages in {DATA / 'pages'} (set RECTO_DATA)")
+    for file in files:
+        grey = np.asarray(cv2.imread(str(file), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        before = estimate_skew(Page.of(grey)).angle_deg
+        turned = np.asarray(Image.fromarray(grey).rotate(-5.0, Image.Resampling.BICUBIC, expand=True, fillcolor=255))
+        assert estimate_skew(Page.of(turned)).angle_deg - before == pytest.approx(5.0, abs=0.1)

@@ -72,7 +72,8 @@ def _ridges(edges: NDArray[np.float32], smear_strips: int) -> tuple[int, NDArray
     """Number the chains of local maxima along each line, on strips that are smeared along it."""
     smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (smear_strips, 1))
     top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
-    level = float(smooth.mean() + 1.0 * smooth.std())
+    mean, deviation = cv2.meanStdDev(smooth)
+    level = float(mean[0, 0] + deviation[0, 0])
     peaks = ((smooth >= top) & (smooth > level)).astype(np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(peaks, np.ones((3, 1), np.uint8)), connectivity=8)
     return count, np.asarray(labels, dtype=np.int32)

@@ -126,7 +126,7 @@ def _confidence(evidence: Evidence) -> float:
     """
     tolerated_deg = np.interp(evidence.lines, (16, 60), (0.05, 0.11))
     sides = (
-        _ramp(evidence.ratio, 2.0, 3.0) if evidence.axis else _ramp(evidence.ratio, 1.1, 1.7),
+        _ramp(evidence.ratio, 1.75, 2.75) if evidence.axis else _ramp(evidence.ratio, 1.1, 1.7),
         _ramp(evidence.lines, 8, 24),
         _ramp(evidence.contrast, 2, 10),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
