@@ -10,17 +10,21 @@ from recto.filters.binarize import Binarize
 from recto.filters.contrast import Contrast
 from recto.filters.deskew import Deskew
 from recto.filters.dewarp import Dewarp
+from recto.filters.orient import Orient
 from recto.filters.rotate import Rotate
 from recto.filters.upsample import Upsample
+from recto.filters.whiten import Whiten
 
 CATALOGUE: dict[str, Filter[Any]] = {
     entry.name: entry
     for entry in (
         Rotate(),
+        Orient(),
         Deskew(),
         Dewarp(),
         Upsample(),
         Contrast(),
+        Whiten(),
         Binarize(),
     )
 }
