@@ -58,9 +58,10 @@ def enlarged(small: Samples, shape: tuple[int, int]) -> Samples:
 
 
 def picture_area(grey: Samples) -> Mask:
-    """True inside of rectangles that are filled with middle tones, bool, shape (H, W).
+    """True inside of rectangles that are filled with uneven middle tones, bool, shape (H, W).
 
-    Text and paper live at two tones; between them lie only the soft edges of strokes. A picture's tones are spread.
+    Text and paper live at two tones, with only the soft edges of strokes between them; paper in shadow has a middle
+    tone, but an even one, once text is stepped over. A picture has neither.
     """
     small = shrunk(grey, _CELL_PX)
     low, high = (int(np.percentile(small, q)) for q in (1, 95))
@@ -70,8 +71,13 @@ def picture_area(grey: Samples) -> Mask:
         return area
     span = high - low
     middle = (small > low + 0.12 * span) & (small < high - 0.2 * span)
-    share = cv2.boxFilter(middle.astype(np.float32), -1, (9, 9))
-    grown = cv2.morphologyEx((share > 0.75).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)).astype(np.float32)
+    mean = cv2.boxFilter(closed, -1, (5, 5))
+    spread = np.sqrt(np.maximum(cv2.sqrBoxFilter(closed, -1, (5, 5)) - mean * mean, 0.0))
+    full, rough = (cv2.boxFilter(a.astype(np.float32), -1, (9, 9)) for a in (middle, spread > 0.025 * mean + 1.0))
+    grown = cv2.morphologyEx(
+        ((full > 0.7) & (rough > 0.5)).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)
+    )
     count, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(grown, dtype=np.uint8), connectivity=8)
     for x, y, w, h, filled in stats[1:count]:
         if w * h < _LEAST_SHARE * small.size or filled < 0.6 * w * h or min(w, h) < 12:
@@ -83,15 +89,56 @@ def picture_area(grey: Samples) -> Mask:
 
 
 def wide_background(small: Samples) -> Samples:
-    """The paper's tone under pictures and filled boxes too, when paper encloses them: the shape of ``small``.
+    """The brightest paper within a third of the page's shorter side, smoothed: the shape of ``small``.
 
-    A closing as wide as a third of the page's shorter side; what reaches the page's edge, such as a scanner's black
-    bed or a shadow, is not stepped over.
+    Much brighter than the near background where something wide and dark lies on the paper.
     """
     coarse = shrunk(small, 4)
-    reach = max(9, min(coarse.shape[:2]) // 3)
+    reach = max(9, min(coarse.shape[:2]) // 2)
     wide = background(coarse, reach, 5)
     return enlarged(wide, (small.shape[0], small.shape[1]))
+
+
+def enclosed(mask: Mask) -> Mask:
+    """The components of a mask that do not touch its edge."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    inside = np.ones(count, dtype=bool)
+    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        inside[edge] = False
+    inside[0] = False
+    return np.asarray(inside[labels])
+
+
+def filled(small: Samples, hole: Mask) -> Samples:
+    """The plane with its holes filled from around them, from as near as there is anything.
+
+    Parameters
+    ----------
+    small : uint8 ndarray, shape (H, W) or (H, W, 3)
+    hole : bool ndarray, shape (H, W)
+        Left as it is when it covers everything.
+    """
+    if not hole.any() or hole.all():
+        return small
+    known = (~hole).astype(np.float32)
+    levels = [(small.astype(np.float32) * (known if small.ndim == 2 else known[..., None]), known)]
+    while min(levels[-1][1].shape) > 1 and bool((levels[-1][1] < 0.5).any()):
+        size = tuple(max(1, (side + 1) // 2) for side in levels[-1][1].shape[::-1])
+        levels.append(tuple(cv2.resize(a, size, interpolation=cv2.INTER_AREA) for a in levels[-1]))  # type: ignore[arg-type]
+    found = _over(*levels[-1])
+    for values, weight in reversed(levels[:-1]):
+        below = cv2.resize(found, weight.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        share = np.clip(2 * weight, 0, 1)
+        share = share if values.ndim == 2 else share[..., None]
+        found = share * _over(values, weight) + (1 - share) * below
+    return np.where(hole if small.ndim == 2 else hole[..., None], np.clip(np.rint(found), 0, 255), small).astype(
+        np.uint8
+    )
+
+
+def _over(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    least = np.maximum(weight, np.float32(1e-4))
+    return np.asarray(values / (least if values.ndim == 2 else least[..., None]), dtype=np.float32)
 
 
 def enlarged_rows(small: Samples, shape: tuple[int, int], rows: slice) -> Samples:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from recto.raster.background import background, enlarged_rows, shrunk, wide_background
+from recto.raster.background import background, enclosed, enlarged_rows, filled, shrunk, wide_background
 from recto.raster.page import Samples
 
 PAPER = 235.0
 _REACH_PX = 15
 _LARGE_PX = 150.0
+_INK_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,10 @@ def with_large_ink(small: Samples, paper: Samples) -> Samples:
 
     They are as dark as ink and enclosed by paper; black borders and shadows reach the page's edge and stay.
     """
-    wide = wide_background(small)
-    dark = paper < 0.3 * wide.astype(np.float32)
+    dark = enclosed(paper < _INK_SHARE * wide_background(small).astype(np.float32))
     if not dark.any():
         return paper
-    mask = cv2.dilate(dark.astype(np.uint8), np.ones((9, 9), np.uint8))
-    return np.where(mask > 0, np.maximum(wide, paper), paper).astype(np.uint8)
+    return filled(paper, cv2.dilate(dark.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
 
 
 def text_height(grey: Samples) -> float:

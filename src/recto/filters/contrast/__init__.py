@@ -78,7 +78,7 @@ def tones(page: Page, clip_share: float) -> Tones:
         dark = np.asarray(cv2.min(cv2.min(red, green), blue), dtype=np.uint8)
         bright = np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
     below, above = (np.cumsum(np.bincount(a.ravel(), minlength=256)) / a.size for a in (dark, bright))
-    black = int(min(np.searchsorted(below, clip_share, side="right"), 255))
+    black = min(int(np.searchsorted(below, clip_share, side="right")), 255)
     white = int(np.searchsorted(above, 1.0 - clip_share - 1e-9, side="left"))
     white = min(max(white, black), 255)
     return Tones((white - black) / 255.0, black, white)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, PixelFilter
@@ -13,6 +12,8 @@ from recto.filters.whiten.light import Light, lit_evenly
 from recto.raster import Kind, Page
 
 __all__ = ["Paper", "Whiten", "WhitenParams"]
+
+_WHITE = 252
 
 
 class WhitenParams(Params):
@@ -61,8 +62,6 @@ class Whiten(PixelFilter[WhitenParams]):
         if why:
             return Change(None, (found,), (f"left as it is: {why}",))
         samples = lit_evenly(page.samples, light, params.strength)
-        if np.array_equal(samples, page.samples):
-            return Change(None, (found,), ("left as it is: the paper is white already",))
         return Change(Page(samples, page.kind, page.dpi), (found,))
 
 
@@ -78,6 +77,8 @@ def _reason_to_leave(page: Page, light: Light, found: Paper, params: WhitenParam
         return "the strength is zero"
     if max(light.colour) < 48:
         return "it has no bright paper"
+    if min(light.colour) >= _WHITE and light.evenness >= 0.98:
+        return "the paper is white already"
     if found.confidence < params.least_confidence:
         return "most of it is not paper"
     return ""

@@ -8,13 +8,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.raster.background import STRIDE, background, enlarged_rows, picture_area, shrunk, wide_background
+from recto.raster.background import (
+    STRIDE,
+    background,
+    enclosed,
+    enlarged_rows,
+    filled,
+    picture_area,
+    shrunk,
+    wide_background,
+)
 from recto.raster.page import Samples
 
 _REACH_PX = 15
 _BAND_PX = 2_000_000
 _HUE_STEP = 0.09
 _DARK = 0.42
+_LEAST_HULL = 0.003
 _PUSH = (0.80, 0.94)
 
 
@@ -45,9 +55,8 @@ class Light:
         colour, alike = _usual(near)
         light = near
         if keep_pictures:
-            wide = wide_background(small)
-            foreign = ~alike | _darker(near, wide) | _pictures(samples, near.shape[:2])
-            light = _stepped_over(near, np.maximum(wide, near), foreign, colour)
+            foreign = ~alike | _darker(near, wide_background(small)) | _pictures(samples, near.shape[:2])
+            light = filled(near, _rounded(foreign))
         tone = light if light.ndim == 2 else light.max(axis=2)
         low, high = (float(np.percentile(tone, q)) for q in (5, 95))
         return cls(light, colour, float(alike.mean()), low / max(high, 1.0))
@@ -70,7 +79,7 @@ def _usual(near: Samples) -> tuple[tuple[int, ...], NDArray[np.bool_]]:
 def _darker(near: Samples, wide: Samples) -> NDArray[np.bool_]:
     """Too dark for a shadow, and enclosed by paper."""
     ratio = near.astype(np.float32) < _DARK * wide.astype(np.float32)
-    return ratio if ratio.ndim == 2 else np.asarray(ratio.all(axis=2))
+    return enclosed(ratio if ratio.ndim == 2 else np.asarray(ratio.all(axis=2)))
 
 
 def _pictures(samples: Samples, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -79,19 +88,17 @@ def _pictures(samples: Samples, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.asarray(cv2.resize(area, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0)
 
 
-def _stepped_over(near: Samples, wide: Samples, foreign: NDArray[np.bool_], colour: tuple[int, ...]) -> Samples:
-    """The near background, and under foreign areas the wide one in the paper's own hue, joined softly."""
-    if not foreign.any():
-        return near
-    mask = cv2.dilate(foreign.astype(np.uint8), np.ones((13, 13), np.uint8)).astype(np.float32)
-    weight = cv2.GaussianBlur(mask, (0, 0), 3.0)
-    below = wide.astype(np.float32)
-    if near.ndim == 3:
-        weight = weight[..., None]
-        usual = np.array(colour, dtype=np.float32)
-        below = below.max(axis=2, keepdims=True) * (usual / max(usual.max(), 1.0))
-    joined = near * (1 - weight) + below * weight
-    return np.clip(joined, 1, 255).astype(np.uint8)
+def _rounded(foreign: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without crumbs; large compact areas as their convex hulls, since a picture is one thing; and a little wider."""
+    mask = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    outlines, _ = cv2.findContours(np.asarray(mask), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for outline in outlines:
+        hull = cv2.convexHull(outline)
+        area = cv2.contourArea(hull)
+        if area > _LEAST_HULL * mask.size and cv2.contourArea(outline) > 0.5 * area:
+            cv2.fillConvexPoly(mask, hull, 1)
+    return np.asarray(cv2.dilate(mask, np.ones((13, 13), np.uint8)) > 0)
 
 
 def lit_evenly(samples: Samples, light: Light, strength: float) -> Samples:

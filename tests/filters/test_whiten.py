@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from recto.filters.whiten import Paper, Whiten, WhitenParams
+from recto.raster import Dpi, Kind, Page
+from tests.pages import photograph, shaded, text_page
+
+Samples = NDArray[np.uint8]
+INKS = {"black": (25, 25, 30), "red": (190, 30, 40), "blue": (30, 50, 160), "green": (20, 120, 60)}
+CREAM = np.array((245, 232, 205)) / 255.0
+
+
+def coloured(text_px: int = 30) -> tuple[Samples, Samples]:
+    """White paper with a quarter of the lines in each ink, and the mask of the full ink as 0 to 3, 255 elsewhere."""
+    clean = text_page(text_px=text_px)
+    which = (np.arange(clean.shape[0])[:, None] // 120 % 4) * np.ones((1, clean.shape[1]), dtype=int)
+    inks = np.array(list(INKS.values()), dtype=float)[which]
+    cover = 1 - clean[..., None] / 255.0
+    page = 255 * (1 - cover) + inks * cover
+    core = cv2.erode((clean < 40).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return page.astype(np.uint8), np.where(core, which, 255).astype(np.uint8)
+
+
+def delta_e(a: Samples, b: Samples) -> NDArray[np.float64]:
+    """CIE 1976 colour difference."""
+    lab = [cv2.cvtColor((x / 255.0).astype(np.float32), cv2.COLOR_RGB2LAB).astype(float) for x in (a, b)]
+    return np.linalg.norm(lab[0] - lab[1], axis=2)
+
+
+def whitened(samples: Samples, **params: object) -> Samples:
+    page = Whiten().apply(Page.of(samples), WhitenParams.model_validate(params)).page
+    assert page is not None
+    return page.samples
+
+
+def test_paper_becomes_white_and_ink_keeps_its_colour() -> None:
+    page, ink = coloured()
+    dull = shaded((page * CREAM).astype(np.uint8), darkest=0.45)
+    after = whitened(dull)
+    paper = cv2.erode((page.min(axis=2) == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert np.percentile(after[paper], 1) >= 250
+    for number in range(4):
+        assert np.median(delta_e(after, page)[ink == number]) < 6
+
+
+def test_grain_is_gone_from_the_paper() -> None:
+    page = text_page().astype(float) * 0.8
+    grainy = np.clip(page + np.random.default_rng(0).normal(0, 3, page.shape), 0, 255).astype(np.uint8)
+    after = whitened(grainy)
+    paper = cv2.erode((text_page() == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert after[paper].mean() > 252
+
+
+def test_a_picture_keeps_its_gradation() -> None:
+    page, _ = coloured()
+    page = np.vstack([page, np.full((600, page.shape[1], 3), 255, np.uint8)])
+    page[1150:1650, 150:650] = photograph(500, 500)
+    after = whitened((page * CREAM).astype(np.uint8))
+    inside = np.s_[1200:1600, 200:600]
+    assert np.median(delta_e(after, page)[inside]) < 8
+    correlation = np.corrcoef(after[inside].ravel().astype(float), page[inside].ravel().astype(float))[0, 1]
+    assert correlation > 0.97
+
+
+def test_highlighter_stays() -> None:
+    page, _ = coloured()
+    page[240:360] = (page[240:360] * (1.0, 0.95, 0.35)).astype(np.uint8)
+    after = whitened((page * 0.8).astype(np.uint8))
+    yellow = after[300, 20:40].astype(int)
+    assert (yellow[:, 0] - yellow[:, 2] > 90).all()
+
+
+def test_a_photograph_without_paper_is_left() -> None:
+    change = Whiten().apply(Page.of(photograph()), WhitenParams())
+    assert change.page is None
+    assert change.notes[0].startswith("left as it is")
+
+
+@pytest.mark.parametrize("tone", [0, 20])
+def test_a_black_page_is_left(tone: int) -> None:
+    assert Whiten().apply(Page.of(np.full((90, 80, 3), tone, dtype=np.uint8)), WhitenParams()).page is None
+
+
+def test_white_paper_is_left_byte_for_byte() -> None:
+    assert Whiten().apply(Page.of(text_page()), WhitenParams()).page is None
+    assert Whiten().apply(Page.of(text_page() < 128), WhitenParams()).page is None
+
+
+def test_grey_stays_grey_and_resolution_stays() -> None:
+    change = Whiten().apply(Page.of(shaded(text_page()), Dpi(300, 300)), WhitenParams())
+    assert change.page is not None
+    assert change.page.kind is Kind.GREY
+    assert change.page.dpi == Dpi(300, 300)
+
+
+def test_strength_goes_from_the_page_to_white() -> None:
+    dull = shaded((text_page() * 0.8).astype(np.uint8))
+    means = [whitened(dull, strength=s).mean() for s in (0.3, 0.6, 1.0)]
+    assert dull.mean() < means[0] < means[1] < means[2]
+    assert Whiten().apply(Page.of(dull), WhitenParams(strength=0.0)).page is None
+
+
+def test_the_paper_is_reported() -> None:
+    page, _ = coloured()
+    (found,) = Whiten().inspect(Page.of((page * CREAM).astype(np.uint8)), WhitenParams())
+    assert isinstance(found, Paper)
+    assert abs(found.red - 245) < 6
+    assert abs(found.blue - 205) < 6
+    assert found.evenness > 0.95
+    assert found.confidence > 0.8
