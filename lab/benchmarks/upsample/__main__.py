@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 
 from lab.benchmarks.machine import machine
-from lab.benchmarks.upsample.cases import Whole, crops, grey_pages, shrunk, small_pages
+from lab.benchmarks.upsample.cases import Sharp, Whole, crops, grey_pages, shrunk, small_pages
 from lab.benchmarks.upsample.measures import Reader, made_wrong, psnr, ssim
 from lab.benchmarks.upsample.peers import METHODS
 from lab.metrics.ocr import cer, word_f1
@@ -29,9 +29,8 @@ _RESULTS = Path("bench-results")
 _FACTORS = (2, 3, 4)
 
 
-def on_crops(data: Path, count: int, names: list[str], reader: Reader) -> list[dict[str, Any]]:
+def on_crops(sharps: list[Sharp], names: list[str], reader: Reader) -> list[dict[str, Any]]:
     """One row per method and factor, means over the crops; CER against the OCR of the crop itself."""
-    sharps = crops(data, count)
     found: dict[tuple[str, int], list[dict[str, float]]] = {}
     for seed, sharp in enumerate(sharps):
         truth = reader.read(sharp.samples, 300, 6)
@@ -97,11 +96,15 @@ def main() -> None:
     cv2.setNumThreads(1)
     names = args.only.split(",") if args.only else list(METHODS)[: 3 if args.quick else None]
     reader = Reader(_RESULTS / "cache" / "upsample-read.json")
-    tables = {"crops": on_crops(args.data, 6 if args.quick else args.crops, names, reader)}
+    count = 6 if args.quick else args.crops
+    tables = {
+        "crops of whole lines": on_crops(crops(args.data, count, whole_lines=True), names, reader),
+        "crops": [] if args.quick else on_crops(crops(args.data, count), names, reader),
+    }
     if not args.quick and args.pages:
         tables["pages at 90 dpi, enlarged twice"] = on_pages(small_pages(args.data, args.pages), names, reader)
         tables["pages at 150 dpi, enlarged twice"] = on_pages(grey_pages(args.data, args.pages), names, reader)
-    text = "\n".join(markdown(title, rows) for title, rows in tables.items())
+    text = "\n".join(markdown(title, rows) for title, rows in tables.items() if rows)
     print(text)
     _RESULTS.mkdir(exist_ok=True)
     (_RESULTS / "upsample.md").write_text(text, encoding="utf-8")

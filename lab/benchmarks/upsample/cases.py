@@ -33,11 +33,16 @@ class Whole:
     dpi: int
 
 
-def crops(data: Path, count: int) -> list[Sharp]:
-    """Crops of 1440 × 840 px with text, one to a page, of every other UNLV page (those kept from training)."""
+def crops(data: Path, count: int, *, whole_lines: bool = False) -> list[Sharp]:
+    """Crops of 1440 × 840 px with text, one to a page, of every other UNLV page (those kept from training).
+
+    A line that is cut lengthwise reads as anything at all, in the reference too; with ``whole_lines`` such remains
+    at the top and the bottom are painted over.
+    """
     paths = [p for name in ("unlv_3b", "unlv_4b") for p in _images(data, name)[1::2]]
     chosen = [paths[k * len(paths) // count] for k in range(count)] if count < len(paths) else paths
-    return [Sharp(path.stem, _fullest(_grey(path))) for path in chosen]
+    cut = [Sharp(path.stem, _fullest(_grey(path))) for path in chosen]
+    return [Sharp(c.name, _whole_lines(c.samples)) for c in cut] if whole_lines else cut
 
 
 def shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
@@ -99,3 +104,14 @@ def _fullest(page: Samples) -> Samples:
             if part.shape == CROP_SHAPE and merit > best:
                 best, chosen = merit, part
     return chosen
+
+
+def _whole_lines(crop: Samples) -> Samples:
+    """The crop without what touches its upper or lower edge, down (or up) to the first row without ink."""
+    clean = crop.copy()
+    dark = (crop < 128).sum(axis=1) <= 2
+    empty = np.flatnonzero(dark)
+    if len(empty):
+        clean[: empty[0]] = 255
+        clean[empty[-1] :] = 255
+    return clean

@@ -24,7 +24,7 @@ from lab.training.upsample.net import FACTORS, UpsampleNet
 from lab.training.upsample.sheets import Samples, Sheets, real_pages
 
 _RIM_PX = 4
-_CHANCES = (0.4, 0.28, 0.32)
+_CHANCES = (0.34, 0.32, 0.34)
 
 
 def batch(sheets: Sheets, factor: int, side_px: int, count: int) -> tuple[Tensor, Tensor]:
