@@ -96,6 +96,14 @@ class ReportFile:
             body = f'<h2>{_text(report.file)}</h2><p class="error">{_text(report.error)}</p>'
             self._append(key, _FAILED, body)
 
+    def mention(self, source: Path) -> None:
+        """List a file that an earlier run has done, if it did not leave its pages in the report."""
+        key = _key(str(source))
+        if key not in self._places:
+            self._places[key] = []
+            body = f"<h2>{_text(source)}</h2><p>Done by an earlier run; --force does it again and shows it.</p>"
+            self._append(key, _NOTHING_FOUND, body)
+
     def close(self) -> None:
         """Write the report, whole or not at all, and remove what it was collected in."""
         with whole_file(self._path, part_of(self._path), overwrite=True) as file:

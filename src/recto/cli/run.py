@@ -101,7 +101,7 @@ def _work(
             else None
         )
         reports = run_jobs(
-            _jobs(files, to, manifest, order, tally, force=force),
+            _jobs(files, to, manifest, order, tally, page_report, force=force),
             order,
             workers=max(1, min(workers or os.cpu_count() or 1, len(files))),
             timeout_s=timeout_s,
@@ -111,7 +111,14 @@ def _work(
 
 
 def _jobs(
-    files: Iterable[Input], to: Destination, manifest: Manifest | None, order: Order, tally: Tally, *, force: bool
+    files: Iterable[Input],
+    to: Destination,
+    manifest: Manifest | None,
+    order: Order,
+    tally: Tally,
+    page_report: ReportFile | None,
+    *,
+    force: bool,
 ) -> Iterator[Job]:
     """Each file that is not done yet, with its output's path; a second one for an output is refused, not lost."""
     taken: dict[Path, Path] = {}
@@ -121,6 +128,8 @@ def _jobs(
         clash = "" if earlier is file.path else f"{target} is already the output of {earlier}"
         if manifest is not None and not force and not clash and manifest.is_done(file.path, order.fingerprint):
             tally.skipped += 1
+            if page_report is not None:
+                page_report.mention(file.path)
             continue
         made = () if manifest is None else manifest.outputs_of(file.path)
         yield Job(file.path, target, force, clash, made)

@@ -1,0 +1,88 @@
+"""TIFF and PDF from the command line: all pages of an input in one file, sizes kept, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
+
+from recto.codec import decode
+from tests.cli.commands import parts, recto, shown
+from tests.pages import text_page
+
+
+def test_a_multi_page_tiff_to_one_tiff_of_group_4(fax: Path, tmp_path: Path) -> None:
+    done = recto("run", fax, "-r", "binarize", "-o", tmp_path / "out", "--format", "tiff", "--json")
+    assert done.returncode == 0, done.stderr
+    assert shown(tmp_path / "out") == ["fax.tif"]
+    with Image.open(tmp_path / "out" / "fax.tif") as image:
+        assert image.n_frames == 3  # type: ignore[attr-defined]
+        assert image.info["compression"] == "group4"
+        assert image.info["dpi"] == (200, 200)
+    before, after = list(decode(fax.read_bytes())), list(decode((tmp_path / "out" / "fax.tif").read_bytes()))
+    assert all(np.array_equal(a.samples, b.samples) for a, b in zip(before, after, strict=True))
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [r["page"] for r in records] == [1, 2, 3]
+    assert {r["output"] for r in records} == {str(tmp_path / "out" / "fax.tif")}
+    assert records[0]["dpi"] == [200, 200]
+
+
+def test_a_tiff_to_a_pdf_by_its_name(fax: Path, tmp_path: Path) -> None:
+    target = tmp_path / "fax.pdf"
+    assert recto("run", fax, "-r", "binarize", "-o", target).returncode == 0
+    document = pypdfium2.PdfDocument(target)
+    assert len(document) == 3
+    assert document[0].get_size() == pytest.approx((220 / 200 * 72, 300 / 200 * 72), abs=0.01)
+    document.close()
+
+
+def test_a_pdf_keeps_its_page_size(fax: Path, tmp_path: Path) -> None:
+    recto("run", fax, "-r", "binarize", "-o", tmp_path / "a.pdf")
+    assert (
+        recto("run", tmp_path / "a.pdf", "-r", "binarize", "-o", tmp_path / "b.pdf", "--pdf-dpi", "400").returncode == 0
+    )
+    sizes = []
+    for name in ("a.pdf", "b.pdf"):
+        document = pypdfium2.PdfDocument(tmp_path / name)
+        sizes.append(document[2].get_size())
+        document.close()
+    assert sizes[0] == pytest.approx(sizes[1], abs=0.3)
+
+
+def test_a_pdf_of_a_page_without_dpi_says_what_it_assumes(tmp_path: Path) -> None:
+    source = tmp_path / "photo.png"
+    Image.fromarray(text_page(300, 200)).save(source)
+    done = recto("run", source, "-r", "rotate", "-o", tmp_path / "photo.pdf", "--assume-dpi", "100")
+    assert "resolution unknown, page sized at 100 DPI" in done.stderr
+    document = pypdfium2.PdfDocument(tmp_path / "photo.pdf")
+    assert document[0].get_size() == (144, 216)
+    document.close()
+
+
+@pytest.mark.parametrize("form", ["tiff", "pdf"])
+def test_a_document_with_a_damaged_page_is_not_written(fax: Path, tmp_path: Path, form: str) -> None:
+    frames = [Image.fromarray(text_page(200, 200, seed=s)) for s in range(3)]
+    source = tmp_path / "damaged.tif"
+    frames[0].save(source, save_all=True, append_images=frames[1:], compression="tiff_lzw")
+    data = bytearray(source.read_bytes())
+    with Image.open(source) as image:
+        image.seek(2)
+        offset = image.tag_v2[273][0]  # type: ignore[attr-defined]
+    data[offset : offset + 400] = b"\xff" * 400
+    source.write_bytes(bytes(data))
+    done = recto("run", source, "-r", "rotate", "-o", tmp_path / "out", "--format", form, "--json")
+    assert done.returncode == 1
+    assert "damaged.tif" in done.stderr
+    assert done.stdout == ""
+    assert shown(tmp_path / "out") == []
+    assert parts(tmp_path) == []
+
+
+def test_a_changed_format_is_not_done_already(scan: Path, tmp_path: Path) -> None:
+    for form in ("png", "tiff", "pdf"):
+        assert "1 page written" in recto("run", scan, "-r", "rotate", "-o", tmp_path / "out", "--format", form).stderr
+    assert shown(tmp_path / "out") == ["scan.pdf", "scan.png", "scan.tif"]
