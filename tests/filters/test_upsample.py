@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tracemalloc
 
 import cv2
@@ -11,11 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
+from lab.benchmarks.upsample.measures import made_wrong
+from lab.metrics.ocr import read_text
 from recto import nets
 from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge
 from recto.raster import Dpi, Kind, Page
-from tests.pages import photograph, text_page
+from tests.pages import WORDS, photograph, text_page
 
 Samples = NDArray[np.uint8]
 
@@ -257,3 +261,36 @@ def test_the_net_is_small_and_has_a_card() -> None:
     assert card["parameters"] <= 150_000
     assert path.stat().st_size + path.with_suffix(".json").stat().st_size <= 1_000_000
     assert nets.load("upsample").card == card
+
+
+def printed(lines: int, seed: int) -> Samples:
+    """Lines of words, prices, dates and codes, as large as at 300 dpi."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("L", (1300, 90 + 62 * lines), 255)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(40)
+    for k in range(lines):
+        parts = [*rng.choice(WORDS, 4), f"{rng.integers(1, 99999) / 100:.2f}", str(rng.integers(10**5, 10**6))]
+        rng.shuffle(parts)
+        draw.text((50, 40 + 62 * k), " ".join(parts), font=font, fill=0)
+    return np.asarray(image)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract to count what is read wrongly")
+def test_no_sign_becomes_another() -> None:
+    wrong = signs = 0
+    for seed, factor in enumerate((2, 3, 2, 3)):
+        sharp = printed(14, seed)
+        small = smaller(sharp, factor)
+        noise = np.random.default_rng(seed).normal(0, 3, small.shape)
+        small = np.clip(np.rint(small + noise), 0, 255).astype(np.uint8)
+        read = [
+            read_text(samples, psm=6)
+            for samples in (sharp, up(small, scale=factor, method="bicubic").samples, up(small, scale=factor).samples)
+        ]
+        found = made_wrong(read[2], read[1], read[0])
+        wrong, signs = wrong + found[0], signs + found[1]
+
+    assert signs > 1500
+    assert wrong < 0.002 * signs

@@ -15,6 +15,8 @@ Floats = NDArray[np.float32]
 FACTORS = (2, 3, 4)
 MARGIN_PX = 16
 """More than the net's receptive field reaches to either side (15 px), and even: the net halves its input."""
+BORDER_PX = 4
+"""How far the page's edge goes on beyond it before the net's own zeros begin, as in training."""
 
 _TILE_PX = 1 << 19
 _REACH_PX = 3
@@ -67,13 +69,15 @@ def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return bounds[0], (255 - bounds[1]).astype(np.uint8)
 
 
-def residual(padded: NDArray[np.uint8], active: NDArray[np.bool_], factor: int) -> Floats:
+def residual(around: NDArray[np.uint8], origin: tuple[int, int], active: NDArray[np.bool_], factor: int) -> Floats:
     """What the net adds to the bilinear enlargement of a part of a page.
 
     Parameters
     ----------
-    padded : uint8 ndarray, shape (h + 2 * MARGIN_PX, w + 2 * MARGIN_PX)
-        Luma of the part with its surroundings.
+    around : uint8 ndarray, shape (H, W)
+        Luma of the part and of at least ``MARGIN_PX`` around it, or as far as ``BORDER_PX`` beyond the page.
+    origin : tuple of int
+        Row and column in ``around`` where the part begins, both even.
     active : bool ndarray, shape (h, w)
         Where the answer is wanted; it is 0 elsewhere, or whatever came along.
     factor : {2, 3, 4}
@@ -84,17 +88,17 @@ def residual(padded: NDArray[np.uint8], active: NDArray[np.bool_], factor: int) 
         In grey levels.
     """
     net = nets.load("upsample")
-    height, width = active.shape
-    added = np.zeros((height * factor, width * factor), dtype=np.float32)
+    added = np.zeros((active.shape[0] * factor, active.shape[1] * factor), dtype=np.float32)
     for top, bottom, left, right in tiles(active):
-        window = padded[top : bottom + 2 * MARGIN_PX, left : right + 2 * MARGIN_PX]
-        odd = (window.shape[0] % 2, window.shape[1] % 2)
-        even = np.pad(window, ((0, odd[0]), (0, odd[1])), mode="edge")
+        y, x = max(0, top + origin[0] - MARGIN_PX), max(0, left + origin[1] - MARGIN_PX)
+        window = around[y : bottom + origin[0] + MARGIN_PX, x : right + origin[1] + MARGIN_PX]
+        even = np.pad(window, ((0, window.shape[0] % 2), (0, window.shape[1] % 2)), mode="edge")
         luma = even.astype(np.float32)[None, None] / np.float32(255)
         (drawn,) = net.run(luma=luma, factor=np.array([factor], dtype=np.float32))
-        first = MARGIN_PX * factor
-        inner = drawn[0, 0, first : first + (bottom - top) * factor, first : first + (right - left) * factor]
-        added[top * factor : bottom * factor, left * factor : right * factor] = inner * 255
+        first_row, first_column = (top + origin[0] - y) * factor, (left + origin[1] - x) * factor
+        rows = slice(first_row, first_row + (bottom - top) * factor)
+        columns = slice(first_column, first_column + (right - left) * factor)
+        added[top * factor : bottom * factor, left * factor : right * factor] = drawn[0, 0, rows, columns] * 255
     return added
 
 

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from recto.filters.upsample.detail import FACTORS, MARGIN_PX, activity, plateaus, residual
+from recto.filters.upsample.detail import BORDER_PX, FACTORS, MARGIN_PX, activity, plateaus, residual
 from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
 from recto.filters.upsample.two_tone import CONTEXT_PX, print_likeness
 
@@ -67,7 +67,7 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
     if not active.any():
         return smooth
     flat = smooth if samples.ndim == 2 else bicubic(near, factor)[inside]
-    luma = bilinear(near, factor)[inside] + residual(_with_margin(grey, top, bottom), active, factor)
+    luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
     luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
     darkest, brightest = (_repeated(b[top - above : bottom - above], factor) for b in plateaus(near))
     luma = np.clip(luma, darkest, brightest)
@@ -88,20 +88,13 @@ def _print_likeness(grey: Samples, top: int, bottom: int) -> Floats:
     return print_likeness(grey[above:below])[top - above : bottom - above]
 
 
-def _with_margin(grey: Samples, top: int, bottom: int) -> Samples:
-    """The rows with ``MARGIN_PX`` of what lies around them; beyond the page its edge goes on."""
-    height = grey.shape[0]
-    above, below = max(0, top - MARGIN_PX), min(height, bottom + MARGIN_PX)
-    return np.asarray(
-        cv2.copyMakeBorder(
-            grey[above:below],
-            MARGIN_PX - (top - above),
-            MARGIN_PX - (below - bottom),
-            MARGIN_PX,
-            MARGIN_PX,
-            cv2.BORDER_REPLICATE,
-        )
-    )
+def _surroundings(grey: Samples, top: int, bottom: int) -> tuple[Samples, tuple[int, int]]:
+    """The rows with what lies around them, and where they begin in it; beyond the page its edge goes on a little."""
+    above, below = max(0, top - MARGIN_PX), min(grey.shape[0], bottom + MARGIN_PX)
+    over, under = BORDER_PX * (above == 0), BORDER_PX * (below == grey.shape[0])
+    border = cv2.BORDER_REPLICATE
+    around = cv2.copyMakeBorder(grey[above:below], over, under, BORDER_PX, BORDER_PX, border)
+    return np.asarray(around), (over + top - above, BORDER_PX)
 
 
 def _shrunk(band: Floats, rows: tuple[int, int], first: int, ratio: float, width: int) -> Floats:
