@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 _STRIP_PX = 8
 _SMEAR_STRIPS = (5, 3)
 _TRIM_PX = 1.6
+_REACH_ROWS = 2
 _SHORTEST = 1 / 14
 _WINDOW_DEG = 1.5
 
@@ -68,25 +69,42 @@ def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np
     return np.take_along_axis(edges, row, axis=0)
 
 
-def _ridges(edges: NDArray[np.float32], smear_strips: int) -> tuple[int, NDArray[np.int32]]:
-    """Number the chains of local maxima along each line, on strips that are smeared along it."""
+class _Looks(NamedTuple):
+    """Where a ridge crosses a strip: one entry per crossing.
+
+    ``row`` is the centre of mass of the edge there, ``mass`` its strength, ``label`` numbers the ridges from 1.
+    """
+
+    label: NDArray[np.intp]
+    strip: NDArray[np.intp]
+    row: Floats
+    mass: Floats
+    count: int
+
+
+def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
+    """The chains of local maxima along each line, on strips that are smeared along it."""
     smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (smear_strips, 1))
     top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
     mean, deviation = cv2.meanStdDev(smooth)
     level = float(mean[0, 0] + deviation[0, 0])
     peaks = ((smooth >= top) & (smooth > level)).astype(np.uint8)
     count, labels = cv2.connectedComponents(cv2.dilate(peaks, np.ones((3, 1), np.uint8)), connectivity=8)
-    return count, np.asarray(labels, dtype=np.int32)
+    peaks[:_REACH_ROWS] = peaks[-_REACH_ROWS:] = 0
+    at = np.flatnonzero(peaks)
+    row, strip = np.divmod(at, peaks.shape[1])
+    flat, mass, moment = edges.ravel(), np.zeros(len(at)), np.zeros(len(at))
+    for k in range(-_REACH_ROWS, _REACH_ROWS + 1):
+        values = flat[at + k * peaks.shape[1]]
+        mass += values
+        moment += k * values
+    return _Looks(labels.ravel()[at].astype(np.intp), strip, row + moment / (mass + 1e-9), mass, count)
 
 
 def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int, smear_strips: int) -> Slopes:
     """A least-squares line through each ridge, trimmed twice."""
-    count, labels = _ridges(edges, smear_strips)
-    at = np.flatnonzero(labels)
-    row, strip = np.divmod(at, labels.shape[1])
-    label = labels.ravel()[at]
-    mass = edges.ravel()[at].astype(np.float64)
-    x, y = strip * float(strip_px), (row + shifts[strip]).astype(np.float64)
+    label, strip, row, mass, count = _ridges(edges, smear_strips)
+    x, y = strip * float(strip_px), row + shifts[strip]
     weight = mass
     for _ in range(3):
         total = np.bincount(label, weight, count) + 1e-9

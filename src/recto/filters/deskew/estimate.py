@@ -130,7 +130,7 @@ def _confidence(evidence: Evidence) -> float:
         _ramp(evidence.lines, 8, 24),
         _ramp(evidence.contrast, 2, 10),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
-        _ramp(abs(evidence.moved_deg), 1.2, 0.4),
+        _ramp(abs(evidence.moved_deg), 3.0, 1.4),
     )
     return min(sides)
 
