@@ -12,13 +12,14 @@ from pydantic import Field
 from recto.blueprint import Estimate, Move, Params
 from recto.filters.dewarp.camera import FORMATS_MM
 from recto.filters.dewarp.coarse import GRID, Sheet, sheet_of
-from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
+from recto.filters.dewarp.lines import Floats, Lines, coherence, find_lines, unlevelness
 from recto.filters.dewarp.outline import Outline
 from recto.filters.dewarp.refine import Refined, refine
 from recto.raster import Dpi, GridMap, Page, luma
 from recto.raster.page import Samples
 
 _LINES_WIDTH_PX = 1400
+_LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
 
 
@@ -75,7 +76,7 @@ class Scene:
     def refusal(self) -> str | None:
         """Why the outline is no sheet to be flattened; None when it is one."""
         outline = self.outline
-        if outline.score < 0.7 or outline.bulge > 0.3 or self.around.inside < 0.12:
+        if outline.score < 0.7 or outline.bulge > 0.3 or outline.seen < 0.8 or self.around.inside < 0.12:
             return "no sheet found"
         if outline.skewness_deg < 0.4 and outline.bulge < 0.006:
             return "the page is flat"
@@ -113,7 +114,7 @@ def surroundings(picture: Samples, outline: Outline) -> Surroundings:
     is_table = False
     if outside > 0.01:
         low, middle, high = (float(v) for v in np.percentile(beyond, (10, 50, 90)))
-        is_table = 28 < middle < 240 and high - low > 6
+        is_table = 45 < middle < 240 and high - low > 6
     return Surroundings(float(region.mean()), outside, is_table)
 
 
@@ -127,13 +128,18 @@ def lines_of(page: Page) -> Lines:
     height, width = looked_at(page.shape)
     grey = luma(page)
     if (height, width) != page.shape:
-        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        grey = np.asarray(
+            cv2.resize(
+                grey, (width, height), interpolation=cv2.INTER_AREA if width < page.width_px else cv2.INTER_LINEAR
+            ),
+            dtype=np.uint8,
+        )
     return find_lines(grey)
 
 
 def looked_at(shape: tuple[int, int]) -> tuple[int, int]:
     """The shape at which lines are looked for."""
-    scale = min(1.0, _LINES_WIDTH_PX / min(shape))
+    scale = min(max(1.0, _LEAST_LINES_WIDTH_PX / min(shape)), _LINES_WIDTH_PX / min(shape), 2.0)
     return max(16, round(shape[0] * scale)), max(16, round(shape[1] * scale))
 
 
@@ -223,7 +229,7 @@ def by_lines(page: Page, raw: Lines, params: DewarpParams) -> Move:
     warp = Warp(0.0, unlevel_before=before, unlevel_after=before)
     if raw.count < 10:
         return left("no sheet and too few text lines found", warp)
-    if before < 0.02:
+    if before < 0.02 or coherence(raw) < 0.7:
         return left("the page is flat", Warp(0.9, unlevel_before=before, unlevel_after=before))
     if not params.refine:
         return left("no sheet found", warp)

@@ -81,12 +81,12 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
 
 def ink_mask(grey: Samples) -> NDArray[np.bool_]:
     """Strokes: darker than their neighbourhood by more than noise, whatever the light."""
-    size = max(15, round(grey.shape[1] / 45)) | 1
+    size = max(25, round(grey.shape[1] / 45)) | 1
     values = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
     mean = cv2.blur(values, (size, size))
     depth = mean - values
     spread = np.sqrt(np.maximum(cv2.blur(depth * depth, (size, size)), 0))
-    noise = float(np.median(np.abs(depth[::4, ::4]))) * 1.48
+    noise = float(np.percentile(np.abs(depth[::4, ::4]), 25)) * 3.14
     mask: NDArray[np.bool_] = depth > np.maximum(max(5.0, 3.0 * noise), 0.8 * spread)
     return mask
 
@@ -272,6 +272,22 @@ def unlevelness(lines: Lines, *, turned: bool = False) -> float:
         return 0.0
     middle = _median(slope, run) if turned else 0.0
     return float(np.average(np.minimum(np.abs(slope - middle), 0.5), weights=run))
+
+
+def coherence(lines: Lines) -> float:
+    """Share of the slopes' variance that a smooth surface over the page explains: 0 for handwriting, near 1 for curl."""
+    slope, middle, run = slopes(lines)
+    if len(slope) < 12:
+        return 0.0
+    scaled = (middle - middle.mean(axis=0)) / np.maximum(middle.std(axis=0), 1.0)
+    x, y = scaled.T
+    basis = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y, x**3, x * x * y, x * y * y), axis=1)
+    weight = np.sqrt(run)
+    slope = np.clip(slope - _median(slope, run), -0.4, 0.4)
+    solved = np.linalg.lstsq(basis * weight[:, None], slope * weight, rcond=1e-9)[0]
+    missed = float((run * np.abs(slope - basis @ solved)).sum())
+    total = float((run * np.abs(slope)).sum())
+    return float(np.clip(1 - (missed / max(total, 1e-12)) ** 2, 0, 1))
 
 
 def _median(values: Floats, weights: Floats) -> float:
