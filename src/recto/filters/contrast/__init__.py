@@ -15,6 +15,8 @@ from recto.raster.page import Samples
 
 __all__ = ["Contrast", "ContrastParams", "Tones"]
 
+_BAND_ROWS = 256
+
 
 class ContrastParams(Params):
     clip_share: float = Field(
@@ -72,12 +74,16 @@ def tones(page: Page, clip_share: float) -> Tones:
     Of a colour page the darkest and the brightest channel of each pixel are asked, so that no channel is cut off
     and every hue stays. The confidence is the share of the tonal range that is used.
     """
-    dark = bright = page.samples
-    if page.kind is Kind.COLOUR:
-        red, green, blue = cv2.split(page.samples)
-        dark = np.asarray(cv2.min(cv2.min(red, green), blue), dtype=np.uint8)
-        bright = np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
-    below, above = (np.cumsum(np.bincount(a.ravel(), minlength=256)) / a.size for a in (dark, bright))
+    darkest, brightest = np.zeros(256), np.zeros(256)
+    for start in range(0, page.height_px, _BAND_ROWS):
+        dark = bright = page.samples[start : start + _BAND_ROWS]
+        if page.kind is Kind.COLOUR:
+            red, green, blue = cv2.split(dark)
+            dark = np.asarray(cv2.min(cv2.min(red, green), blue), dtype=np.uint8)
+            bright = np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+        darkest += np.bincount(dark.ravel(), minlength=256)
+        brightest += np.bincount(bright.ravel(), minlength=256)
+    below, above = (np.cumsum(counts) / counts.sum() for counts in (darkest, brightest))
     black = min(int(np.searchsorted(below, clip_share, side="right")), 255)
     white = int(np.searchsorted(above, 1.0 - clip_share - 1e-9, side="left"))
     white = min(max(white, black), 255)
