@@ -74,7 +74,7 @@ def test_a_run_with_a_report(scan: Path, tmp_path: Path) -> None:
         "blank &lt;&amp;&gt;.png, page 1",
         "scan.png, page 1",
     ]
-    assert "2 pages, 1 errors" in text
+    assert "2 pages, 1 error<" in text
     assert "angle_deg 3.0" in text or "angle_deg 2.9" in text
     assert "left as it is" in text
     assert not list((tmp_path / "out").glob(".report*"))

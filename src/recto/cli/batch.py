@@ -15,8 +15,6 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
-
 from recto.cli.job import Job, Order, Report, run_job
 from recto.cli.outputs import part_of
 
@@ -105,6 +103,8 @@ class Crew:
             self.stop()
 
     def _report(self, future: Any, job: Job) -> Report:
+        from pebble import ProcessExpired
+
         try:
             report: Report = future.result()
             return report
@@ -125,6 +125,8 @@ class Crew:
         return Report(str(job.source)).fail(error, "process-died")
 
     def _new_pool(self) -> Any:
+        from pebble import ProcessPool  # not needed for a single file
+
         # More threads than cores would only get in each other's way.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         return ProcessPool(

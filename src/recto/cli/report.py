@@ -34,7 +34,7 @@ _STYLE = """
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 article { display: grid; grid-template-columns: auto 1fr; gap: 0 1.5rem; padding: 1rem 0; border-top: 1px solid #8888; }
 article > * { grid-column: 2; margin: 0.2rem 0; }
-figure { grid-column: 1; grid-row: 1 / 9; margin: 0; display: flex; gap: 0.5rem; align-items: start; }
+figure { grid-column: 1; grid-row: 1 / 40; margin: 0; display: flex; gap: 0.5rem; align-items: start; }
 img { max-width: 280px; border: 1px solid #8888; background: #fff; }
 h2 { font-size: 1rem; overflow-wrap: anywhere; }
 .error { color: #b3261e; font-weight: 600; }
@@ -170,7 +170,8 @@ class ReportFile:
     def _write(self, file: BinaryIO) -> None:
         places = sorted(place for places in self._places.values() for place in places)
         failed = sum(place.confidence == _FAILED for place in places)
-        title = f"{len(places) - failed} pages, {failed} errors"
+        pages = len(places) - failed
+        title = f"{pages} page{'' if pages == 1 else 's'}, {failed} error{'' if failed == 1 else 's'}"
         policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
         file.write(
             f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n{_MARK}\n'

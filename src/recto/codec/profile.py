@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import ImageCms
 
 _ALMOST = 2
 """Levels by which a profile may differ from sRGB before it is worth a conversion."""
@@ -24,16 +28,17 @@ def to_srgb(picture: Image.Image, icc: bytes | None) -> Image.Image:
     -------
     PIL image in mode L or RGB
     """
+    if picture.mode != "LAB" and not icc:
+        return _plain(picture)
+    from PIL import ImageCms  # brings LittleCMS, and few pages have a profile
+
     if picture.mode == "LAB":
-        icc = None
         source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    elif icc:
+    else:
         try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+            source = ImageCms.ImageCmsProfile(io.BytesIO(icc or b""))
         except Exception:
             return _plain(picture)
-    else:
-        return _plain(picture)
     try:
         target = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
@@ -63,6 +68,8 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
         lattice = Image.fromarray(cube.reshape(9, 81, 3))
     else:
         return False
+    from PIL import ImageCms
+
     after = ImageCms.applyTransform(lattice, transform)
     assert after is not None
     before = np.asarray(lattice.convert("RGB")).astype(np.int16)

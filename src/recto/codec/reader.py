@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from recto.codec.heic import HeicFile
 from recto.codec.limits import Limits
 from recto.codec.pictures import PictureFile
 from recto.codec.sniff import Format, sniff
 from recto.raster import Page
 
 if TYPE_CHECKING:
+    from recto.codec.heic import HeicFile
     from recto.codec.pdf import PdfFile
 
 DEFAULT_PDF_DPI = 300.0
@@ -62,8 +62,8 @@ def probe(data: bytes, limits: Limits = _DEFAULT_LIMITS, *, pdf_dpi: float = DEF
         Too many bytes, pixels or frames.
     """
     form, file = _open(data, limits, pdf_dpi)
-    if not isinstance(file, PictureFile | HeicFile):
-        file.close()
+    if form is Format.PDF:
+        cast("PdfFile", file).close()
     return Header(str(form), file.shape[1], file.shape[0], file.frames)
 
 
@@ -100,5 +100,7 @@ def _open(data: bytes, limits: Limits, pdf_dpi: float) -> tuple[Format, PictureF
 
         return form, PdfFile(whole, limits, pdf_dpi)
     if form is Format.HEIC:
+        from recto.codec.heic import HeicFile  # likewise
+
         return form, HeicFile(whole, limits)
     return form, PictureFile(whole, form, limits)

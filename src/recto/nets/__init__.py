@@ -11,13 +11,15 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from recto.errors import EngineError
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -57,6 +59,8 @@ def load(name: str) -> Net:
     weights = weights_path.read_bytes()
     if hashlib.sha256(weights).hexdigest() != card["sha256"]:
         raise EngineError(f"The weights of the net {name!r} are not those that its card describes.")
+    import onnxruntime  # slow to import, and most recipes need no net
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
