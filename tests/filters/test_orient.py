@@ -127,8 +127,7 @@ def test_patches_bring_all_type_to_one_size() -> None:
 
 
 def test_polarity_and_contrast_are_gone_from_a_patch() -> None:
-    patch = text_page(96, 96, text_px=12)
-    patch[30:60, 20:30] = 0
+    patch = text_page(300, 300, text_px=14)[70:166, 70:166]
     ink = as_ink(patch)
     assert np.allclose(ink, as_ink((255 - patch).astype(np.uint8)), atol=0.02)
     assert np.allclose(ink, as_ink((patch // 2 + 60).astype(np.uint8)), atol=0.05)

@@ -43,11 +43,12 @@ def main() -> None:
     results: dict[str, Any] = {"machine": machine(), "gate": OrientParams().min_confidence, "answers": answers}
     table = markdown(answers, OrientParams().min_confidence)
     if not chosen.no_peers:
-        results["tesseract"] = peers = tesseract(8 if chosen.quick else 40)
+        results["tesseract"] = peers = tesseract(6 if chosen.quick else 18)
         table += "\n\n" + peers_markdown(peers)
     OUT.mkdir(exist_ok=True)
-    (OUT / "orient.json").write_text(json.dumps(results, indent=1))
-    (OUT / "orient.md").write_text(table + "\n")
+    stem = f"orient-{chosen.only.replace(' ', '-')}" if chosen.only else "orient"
+    (OUT / f"{stem}.json").write_text(json.dumps(results, indent=1))
+    (OUT / f"{stem}.md").write_text(table + "\n")
     print(table)
 
 
@@ -60,11 +61,11 @@ def groups(quick: bool) -> Iterable[tuple[str, Iterable[tuple[str, Grey]]]]:
     for limit in (10.0, 15.0):
         yield (
             f"straight scans, skewed up to {limit:.0f}°",
-            ((path.name, skewed(read(path), k, limit)) for k, path in enumerate(straight[:: 1 if quick else 2])),
+            ((path.name, skewed(read(path), k, limit)) for k, path in enumerate(straight[:: 1 if quick else 4])),
         )
-    for name, pages in rendered_groups(11 if quick else 44):
+    for name, pages in rendered_groups(11 if quick else 22):
         yield name, ((f"{k} {kind}", grey) for k, (grey, kind) in enumerate(pages))
-    yield "without text", without_text(2 if quick else 12)
+    yield "without text", without_text(2 if quick else 8)
 
 
 def asked(group: str, pages: Iterable[tuple[str, Grey]]) -> list[Answer]:
