@@ -79,7 +79,7 @@ class _Looks(NamedTuple):
     strip: NDArray[np.intp]
     row: Floats
     mass: Floats
-    count: int
+    ridges: int
 
 
 def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
