@@ -13,7 +13,7 @@ from recto.raster.page import Samples
 
 Mask = NDArray[np.bool_]
 
-_BAND_PX = 6_000_000
+_BAND_PX = 3_000_000
 _HALO_PX = 160
 _LEAST_SIDE_PX = 320
 
@@ -56,7 +56,7 @@ def otsu_threshold(grey: Samples) -> int:
 def named(grey: Samples, method: str, window_px: int | None = None, k: float | None = None) -> Mask:
     """The ink by one of ``METHODS``.
 
-    Pages over 6 megapixels are read in overlapping bands, because doxapy's integral images take 16 bytes a pixel.
+    Pages over 3 megapixels are read in overlapping bands, because doxapy's integral images take 16 bytes a pixel.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Tones:
 
 def tones_of(grey: Samples) -> Tones:
     """The tones of a page, from its histogram."""
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256])[:, 0].astype(np.float64) / grey.size
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).reshape(-1).astype(np.float64) / grey.size
     mean = float(counts @ np.arange(256))
     split = int(np.clip(mean, 1, 255))
     black = int(counts[:split].argmax())
