@@ -8,12 +8,16 @@ RectoError
 │  │  ├─ UnknownFilterError
 │  │  └─ ParameterError
 │  ├─ RequestError            a malformed request to the service
+│  │  ├─ NotFoundError        there is no such task or page for this client
+│  │  ├─ NotCompletedError    a result is asked for that is not there
+│  │  └─ KeyTakenError        an idempotency key was used for another request
 │  ├─ SettingError            a setting that cannot be used
 │  └─ LimitError              a named limit was exceeded
 │     └─ QueueFullError       the queue or the disk takes no more for now
 ├─ AccessError                who are you?
 │  ├─ InvalidTokenError
 │  ├─ InvalidClientError
+│  ├─ ForbiddenError          known, and still not allowed
 │  └─ TooManyAttemptsError    wrong secrets, too often
 └─ EngineError                our side failed
    ├─ DatabaseUnavailableError
@@ -83,6 +87,21 @@ class RequestError(InputError):
     code = "bad-request"
 
 
+class NotFoundError(RequestError):
+    status = 404
+    code = "not-found"
+
+
+class NotCompletedError(RequestError):
+    status = 409
+    code = "not-completed"
+
+
+class KeyTakenError(RequestError):
+    status = 422
+    code = "idempotency-key-reused"
+
+
 class SettingError(InputError):
     code = "bad-setting"
 
@@ -125,6 +144,11 @@ class InvalidTokenError(AccessError):
 class InvalidClientError(AccessError):
     status = 400
     code = "invalid-client"
+
+
+class ForbiddenError(AccessError):
+    status = 403
+    code = "forbidden"
 
 
 class TooManyAttemptsError(AccessError):

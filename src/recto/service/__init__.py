@@ -1,8 +1,29 @@
 """The verbs of the service: submit, fetch, cancel, process, expire."""
 
 from recto.service.config import Config
+from recto.service.keys import normal_task_id
+from recto.service.operations import INSPECT, PAGE, TASK
+from recto.service.order import Accepted, Order
 from recto.service.service import Service, TaskView, open_service
 from recto.service.worker import run_worker
-from recto.tasks import TaskState
+from recto.tasks import Changes, Overview, Place, Record, Subscription, TaskState
 
-__all__ = ["Config", "Service", "TaskState", "TaskView", "open_service", "run_worker"]
+__all__ = [
+    "INSPECT",
+    "PAGE",
+    "TASK",
+    "Accepted",
+    "Changes",
+    "Config",
+    "Order",
+    "Overview",
+    "Place",
+    "Record",
+    "Service",
+    "Subscription",
+    "TaskState",
+    "TaskView",
+    "normal_task_id",
+    "open_service",
+    "run_worker",
+]

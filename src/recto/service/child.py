@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
+from typing import Any
 
 import cv2
 
 from recto.codec import Limits, decode, encode_png, probe
 from recto.errors import InputError
-from recto.pipeline import plan, run
+from recto.pipeline import inspect, plan, run
+from recto.raster import Page
+from recto.service.report import inspection_of, report_of
 
 _PR_SET_PDEATHSIG = 1
 
@@ -30,6 +34,8 @@ class Answer:
         A PNG for each page of the input.
     notes : tuple of str
         What the filters have to say.
+    reports : tuple of dict
+        What was found on each page and done to it; see ``recto.service.report``.
     refused : str or None
         Why the input cannot be processed, however often it is tried.
     crashed : str or None
@@ -38,6 +44,7 @@ class Answer:
 
     pages: tuple[bytes, ...] = ()
     notes: tuple[str, ...] = ()
+    reports: tuple[dict[str, Any], ...] = ()
     refused: str | None = None
     crashed: str | None = None
     trace: str = ""
@@ -64,24 +71,65 @@ def process(body: bytes, recipe: str, limits: Limits) -> Answer:
 
     One page that cannot be processed refuses the whole file and is named: a result with holes would pass for whole.
     """
+    file = _File(body, limits)
     pages: list[bytes] = []
     notes: list[str] = []
-    many = False
-    try:
+    reports: list[dict[str, Any]] = []
+    with file:
         steps = plan(recipe)
-        many = probe(body, limits).frames > 1
-        for page in decode(body, limits):
+        for page in file.pages():
             outcome = run(page, steps)
             pages.append(encode_png(outcome.page))
-            notes += [_said(note, len(pages), many) for note in outcome.notes]
-    except InputError as error:
-        return Answer(refused=_said(error.message, len(pages) + 1, many))
-    except MemoryError:
-        return Answer(crashed="There was not enough memory for it", trace=traceback.format_exc())
-    except Exception as error:
-        return Answer(crashed=f"An internal error came up ({type(error).__name__})", trace=traceback.format_exc())
-    return Answer(tuple(pages), tuple(notes))
+            notes += [file.said(note) for note in outcome.notes]
+            reports.append(report_of(page, outcome))
+    return file.fault or Answer(tuple(pages), tuple(notes), tuple(reports))
 
 
-def _said(text: str, number: int, many: bool) -> str:
-    return f"page {number}: {text}" if many else text
+def look(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """What every filter finds on each page; nothing is applied, and the recipe is passed over."""
+    file = _File(body, limits)
+    reports: list[dict[str, Any]] = []
+    with file:
+        reports += [inspection_of(page, inspect(page)) for page in file.pages()]
+    return file.fault or Answer(reports=tuple(reports))
+
+
+class _File:
+    """The file in hand; as a context it turns what goes wrong into an answer.
+
+    Attributes
+    ----------
+    fault : Answer or None
+        What to answer instead of a result.
+    """
+
+    def __init__(self, body: bytes, limits: Limits) -> None:
+        self._body = body
+        self._limits = limits
+        self._number = 1
+        self._many = False
+        self.fault: Answer | None = None
+
+    def pages(self) -> Iterator[Page]:
+        """One after the other."""
+        self._many = probe(self._body, self._limits).frames > 1
+        for page in decode(self._body, self._limits):
+            yield page
+            self._number += 1
+
+    def said(self, text: str) -> str:
+        """A sentence about the page that is being worked on."""
+        return f"page {self._number}: {text}" if self._many else text
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, InputError):
+            self.fault = Answer(refused=self.said(error.message))
+        elif isinstance(error, MemoryError):
+            self.fault = Answer(crashed="There was not enough memory for it", trace=traceback.format_exc())
+        elif isinstance(error, Exception):
+            what = f"An internal error came up ({type(error).__name__})"
+            self.fault = Answer(crashed=what, trace=traceback.format_exc())
+        return self.fault is not None

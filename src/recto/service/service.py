@@ -14,16 +14,18 @@ from recto.database import Database
 from recto.errors import (
     BlobMissingError,
     DatabaseUnavailableError,
+    KeyTakenError,
     QueueFullError,
     StoreFullError,
     StoreUnavailableError,
 )
 from recto.pipeline import Recipe, plan
 from recto.service.config import Config
-from recto.service.keys import input_key, new_task_id, normal_task_id, result_keys
+from recto.service.keys import input_key, new_task_id, normal_task_id, result_key, result_keys
+from recto.service.order import Accepted, Order
 from recto.store import BlobStore
+from recto.tasks import Changes, Engine, Overview, Request, Task, TaskQueue, TaskState, Waiting, prepare
 from recto.tasks import Config as TasksConfig
-from recto.tasks import Engine, Task, TaskQueue, TaskState, Waiting, prepare
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +48,22 @@ class TaskView:
 
 
 class Service:
-    """Submit, fetch, cancel; made by ``open_service``."""
+    """Submit, fetch, cancel; made by ``open_service``.
+
+    Attributes
+    ----------
+    overview : Overview
+        Whole tasks and lists of them.
+    changes : Changes
+        News of them.
+    """
 
     def __init__(
         self,
         queue: TaskQueue,
         waiting: Waiting,
+        overview: Overview,
+        changes: Changes,
         store: BlobStore,
         database: Database,
         tasks: TasksConfig,
@@ -60,6 +72,8 @@ class Service:
     ) -> None:
         self._queue = queue
         self._waiting = waiting
+        self.overview = overview
+        self.changes = changes
         self._store = store
         self._database = database
         self._tasks = tasks
@@ -83,18 +97,55 @@ class Service:
         DatabaseUnavailableError, StoreUnavailableError
             Nothing is promised; try again.
         """
-        steps = plan(recipe)
-        await asyncio.to_thread(probe, body, self._limits)
-        await self._find_room(client_id, len(body))
+        return (await self.accept(client_id, Order(operation, recipe, body))).task_id
+
+    async def accept(self, client_id: str, order: Order) -> Accepted:
+        """As ``submit``, for what the native API can say of a task.
+
+        Raises
+        ------
+        KeyTakenError
+            The order's idempotency key came with another order before.
+        InputError, QueueFullError, DatabaseUnavailableError, StoreUnavailableError
+            As ``submit``.
+        """
+        recipe = plan(order.recipe).as_json()
+        key = order.idempotency_key
+        digest = None if key is None else await asyncio.to_thread(order.digest, recipe)
+        if key is not None and digest is not None:
+            earlier = await self._earlier(client_id, key, digest)
+            if earlier is not None:
+                return earlier
+        header = await asyncio.to_thread(probe, order.body, self._limits)
+        order.check(header)
+        await self._find_room(client_id, len(order.body))
         task_id = new_task_id()
         try:
-            await self._store.put(input_key(task_id), body)
+            await self._store.put(input_key(task_id), order.body)
         except StoreFullError as error:
             raise self._disk_full(0) from error
         # If this fails, the blob has no task and is swept; it cannot be deleted here, because a lost answer to
         # a commit may mean that the task is there.
-        await self._queue.add(task_id, client_id, operation, steps.as_json(), len(body))
-        return task_id
+        request = Request(order.name, order.listed, key, digest)
+        try:
+            await self._queue.add(task_id, client_id, order.operation, recipe, len(order.body), request)
+        except KeyTakenError:
+            assert key is not None
+            assert digest is not None
+            await self._delete([input_key(task_id)])
+            earlier = await self._earlier(client_id, key, digest)
+            if earlier is None:
+                raise
+            return earlier
+        return Accepted(task_id, repeated=False)
+
+    async def _earlier(self, client_id: str, key: str, digest: bytes) -> Accepted | None:
+        known = await self._queue.known(client_id, key)
+        if known is None:
+            return None
+        if known.digest != digest:
+            raise KeyTakenError(f"The idempotency key {key!r} was used for another request.")
+        return Accepted(known.task_id, repeated=True)
 
     async def fetch(self, client_id: str, task_id: str, wait_s: float = 0) -> TaskView | None:
         """A client's task, waited for up to ``wait_s`` while it is open.
@@ -132,6 +183,26 @@ class Service:
             return None
         try:
             return tuple([await self._store.get(key) for key in result_keys(task.id, task.attempt, task.pages)])
+        except BlobMissingError:
+            if await self._find(client_id, task.id) is None:  # cancelled or expired while we read
+                return None
+            raise
+
+    async def page(self, client_id: str, task_id: str, number: int) -> bytes | None:
+        """The PNG of one page of a completed task, counted from 1; None when there is none.
+
+        Raises
+        ------
+        DatabaseUnavailableError, StoreUnavailableError
+        BlobMissingError
+            It should be there and is lost.
+        """
+        known = normal_task_id(task_id)
+        task = None if known is None else await self._find(client_id, known)
+        if task is None or task.state is not TaskState.COMPLETED or not 1 <= number <= task.pages:
+            return None
+        try:
+            return await self._store.get(result_key(task.id, task.attempt, number))
         except BlobMissingError:
             if await self._find(client_id, task.id) is None:  # cancelled or expired while we read
                 return None
@@ -242,12 +313,14 @@ async def open_service(
     """The service over an open database and a store."""
     await prepare(database)
     tasks = tasks or TasksConfig()
-    waiting = Waiting(database)
+    waiting, changes = Waiting(database), Changes(database)
     await waiting.start()
+    await changes.start()
     try:
-        queue = TaskQueue(database, Engine(), tasks)
-        yield Service(queue, waiting, store, database, tasks, config or Config(), limits or Limits())
+        queue, overview = TaskQueue(database, Engine(), tasks), Overview(database)
+        yield Service(queue, waiting, overview, changes, store, database, tasks, config or Config(), limits or Limits())
     finally:
+        await changes.stop()
         await waiting.stop()
 
 

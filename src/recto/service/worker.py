@@ -22,10 +22,11 @@ from recto.errors import (
     StoreUnavailableError,
 )
 from recto.service.bell import Bell
-from recto.service.child import Answer, process
+from recto.service.child import Answer, look, process
 from recto.service.config import Config
 from recto.service.housekeeping import keep_house
 from recto.service.keys import input_key, result_key, result_keys
+from recto.service.operations import INSPECT
 from recto.service.slot import Slot
 from recto.store import BlobStore
 from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, TaskQueue, prepare
@@ -217,7 +218,8 @@ class _Worker:
             await self._close(work, partial(self._claims.fail, claim, "What was sent is not there any more."))
             return
         try:
-            answer = await slot.run(self._child, body, claim.recipe, self._limits)
+            child = look if claim.operation == INSPECT else self._child
+            answer = await slot.run(child, body, claim.recipe, self._limits)
         except AttemptFailedError as error:
             await self._died(work, error.message)
             return
@@ -235,7 +237,7 @@ class _Worker:
         for number, page in enumerate(answer.pages, start=1):
             key = result_key(claim.id, claim.attempt, number)
             await self._insist("storing the result", partial(self._store.put, key, page))
-        if not await self._close(work, partial(self._claims.complete, claim, pages, answer.notes)):
+        if not await self._close(work, partial(self._claims.complete, claim, pages, answer.notes, answer.reports)):
             log.warning("The result of task %s comes too late: it is not ours any more.", claim.id)
             await self._delete(result_keys(claim.id, claim.attempt, pages))
 

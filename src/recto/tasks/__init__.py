@@ -3,22 +3,31 @@
 Owns procrastinate: its tables hold one job per open task, and its SQL gives a job to exactly one worker.
 """
 
+from recto.tasks.changes import Changes, Subscription
 from recto.tasks.claims import Claim, Claims
 from recto.tasks.config import Config
 from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
-from recto.tasks.queue import Closed, Load, TaskQueue
+from recto.tasks.overview import Overview, Place, Record
+from recto.tasks.queue import Closed, KnownRequest, Load, Request, TaskQueue
 from recto.tasks.task import Task, TaskState
 from recto.tasks.waiting import CLOSED_CHANNEL, Waiting
 
 __all__ = [
     "CLOSED_CHANNEL",
     "INSERTED_CHANNEL",
+    "Changes",
     "Claim",
     "Claims",
     "Closed",
     "Config",
     "Engine",
+    "KnownRequest",
     "Load",
+    "Overview",
+    "Place",
+    "Record",
+    "Request",
+    "Subscription",
     "Task",
     "TaskQueue",
     "TaskState",

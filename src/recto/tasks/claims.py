@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,9 +96,12 @@ class Claims:
             await connection.execute(STATEMENTS["drop_job"], {"job_id": job_id})
             return _GONE
 
-    async def complete(self, claim: Claim, pages: int, notes: Collection[str]) -> bool:
+    async def complete(
+        self, claim: Claim, pages: int, notes: Collection[str], reports: Collection[Mapping[str, Any]] = ()
+    ) -> bool:
         """Close the task as done; False when it is not ours any more. May be repeated after a lost answer."""
-        values = {"pages": pages, "notes": Jsonb([_storable(note) for note in notes])}
+        said = [_storable(note) for note in notes]
+        values = {"pages": pages, "notes": Jsonb(said), "reports": Jsonb(list(reports))}
         return await self._close(claim, "complete", values)
 
     async def fail(self, claim: Claim, error: str, *, died: bool = False) -> bool:

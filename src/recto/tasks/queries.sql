@@ -1,3 +1,13 @@
+-- by_idempotency_key --
+-- What an earlier request with the same key made.
+SELECT id::text AS id, request_digest FROM tasks
+WHERE client_id = %(client_id)s AND idempotency_key = %(idempotency_key)s AND expires_at > now()
+
+-- free_idempotency_key --
+-- A key is good for as long as its task is; a task whose time is over may still be here for a moment.
+UPDATE tasks SET idempotency_key = NULL
+WHERE client_id = %(client_id)s AND idempotency_key = %(idempotency_key)s AND expires_at <= now()
+
 -- position --
 -- The turn of a client's next task: behind its own last waiting one, but never before the turn that is being served.
 SELECT LEAST(2147483647, GREATEST(
@@ -6,9 +16,10 @@ SELECT LEAST(2147483647, GREATEST(
 ))::integer AS position
 
 -- insert --
-INSERT INTO tasks (id, client_id, operation, recipe, job_id, position, body_bytes, expires_at)
+INSERT INTO tasks (id, client_id, operation, recipe, job_id, position, body_bytes, expires_at, name, listed,
+                   idempotency_key, request_digest)
 VALUES (%(id)s, %(client_id)s, %(operation)s, %(recipe)s, %(job_id)s, %(position)s, %(body_bytes)s,
-        now() + make_interval(secs => %(retention_s)s))
+        now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s)
 
 -- load --
 -- What is open, of everybody and of one client.
@@ -44,7 +55,8 @@ WHERE id = ANY(%(ids)s) AND state IN ('pending', 'processing') AND expires_at > 
 SELECT id::text AS id, state, attempt FROM tasks WHERE id = ANY(%(ids)s)
 
 -- cancel --
-UPDATE tasks SET state = 'cancelled', closed_at = now(), error = NULL, notes = '[]' WHERE id = %(id)s
+UPDATE tasks SET state = 'cancelled', closed_at = now(), error = NULL, notes = '[]', reports = '[]', name = NULL
+WHERE id = %(id)s
 
 -- drop_waiting_job --
 DELETE FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'todo'
@@ -70,7 +82,7 @@ RETURNING id::text AS id, client_id, operation, recipe, attempt, failures, job_i
 
 -- complete --
 -- Said twice, when the answer to the first time was lost, it changes nothing more.
-UPDATE tasks SET state = 'completed', pages = %(pages)s, notes = %(notes)s, error = NULL,
+UPDATE tasks SET state = 'completed', pages = %(pages)s, notes = %(notes)s, reports = %(reports)s, error = NULL,
                  closed_at = COALESCE(closed_at, now())
 WHERE id = %(id)s AND attempt = %(attempt)s AND state IN ('processing', 'completed')
 RETURNING id

@@ -6,7 +6,10 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import psycopg
+
 from recto.database import Database
+from recto.errors import KeyTakenError
 from recto.tasks.config import Config
 from recto.tasks.engine import STATEMENTS, Engine
 from recto.tasks.task import Task, TaskState
@@ -31,6 +34,34 @@ class Closed:
     pages: int
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a client may say of a task beside its work.
+
+    Attributes
+    ----------
+    name : str or None
+        The client's own name for it.
+    listed : bool
+        False keeps it out of lists and news.
+    idempotency_key, digest
+        A second request of the client with this key makes no second task; the digest tells whether it is the same.
+    """
+
+    name: str | None = None
+    listed: bool = True
+    idempotency_key: str | None = None
+    digest: bytes | None = None
+
+
+@dataclass(frozen=True)
+class KnownRequest:
+    """The task that an idempotency key has made, and the digest of the request that it came with."""
+
+    task_id: str
+    digest: bytes
+
+
 class TaskQueue:
     """Tasks and the engine's jobs, always changed together in one transaction."""
 
@@ -39,25 +70,54 @@ class TaskQueue:
         self._engine = engine
         self._config = config
 
-    async def add(self, task_id: str, client_id: str, operation: str, recipe: str, body_bytes: int) -> None:
-        """Insert a task and its job; when this returns, both are durable."""
+    async def add(
+        self,
+        task_id: str,
+        client_id: str,
+        operation: str,
+        recipe: str,
+        body_bytes: int,
+        request: Request | None = None,
+    ) -> None:
+        """Insert a task and its job; when this returns, both are durable.
+
+        Raises
+        ------
+        KeyTakenError
+            Another request with the same idempotency key was faster; nothing was inserted.
+        """
+        request = request or Request()
+        values = {
+            "id": task_id,
+            "client_id": client_id,
+            "operation": operation,
+            "recipe": recipe,
+            "body_bytes": body_bytes,
+            "retention_s": self._config.retention_h * 3600,
+            "name": request.name,
+            "listed": request.listed,
+            "idempotency_key": request.idempotency_key,
+            "request_digest": request.digest,
+        }
+        try:
+            async with self._database.connection() as connection:
+                if request.idempotency_key is not None:
+                    await connection.execute(STATEMENTS["free_idempotency_key"], values)
+                cursor = await connection.execute(STATEMENTS["position"], values)
+                row = await cursor.fetchone()
+                assert row is not None
+                position: int = row["position"]
+                job_id = await self._engine.defer(connection, task_id, position)
+                await connection.execute(STATEMENTS["insert"], {**values, "job_id": job_id, "position": position})
+        except psycopg.errors.UniqueViolation as error:
+            raise KeyTakenError("Another request with this idempotency key was faster.") from error
+
+    async def known(self, client_id: str, idempotency_key: str) -> KnownRequest | None:
+        """What an earlier request with this key made."""
+        values = {"client_id": client_id, "idempotency_key": idempotency_key}
         async with self._database.connection() as connection:
-            cursor = await connection.execute(STATEMENTS["position"], {"client_id": client_id})
-            row = await cursor.fetchone()
-            assert row is not None
-            position: int = row["position"]
-            job_id = await self._engine.defer(connection, task_id, position)
-            values = {
-                "id": task_id,
-                "client_id": client_id,
-                "operation": operation,
-                "recipe": recipe,
-                "job_id": job_id,
-                "position": position,
-                "body_bytes": body_bytes,
-                "retention_s": self._config.retention_h * 3600,
-            }
-            await connection.execute(STATEMENTS["insert"], values)
+            row = await (await connection.execute(STATEMENTS["by_idempotency_key"], values)).fetchone()
+        return None if row is None else KnownRequest(row["id"], bytes(row["request_digest"]))
 
     async def load(self, client_id: str) -> Load:
         """How much is open."""
