@@ -142,7 +142,7 @@ def _blank(page: Page, grey: Samples) -> Change:
 
 
 def _two(ink: NDArray[np.bool_]) -> Samples:
-    return np.where(ink, 0, 255).astype(np.uint8)
+    return np.where(ink, np.uint8(0), np.uint8(255))
 
 
 def _ink(grey: Samples, drawn: Samples) -> Ink:

@@ -46,7 +46,7 @@ def net_ink(samples: Samples, *, soft: bool = False) -> Samples:
         likely = np.asarray(cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     else:
         likely = _likelihood(samples)
-    return likely if soft else np.where(likely < 128, 0, 255).astype(np.uint8)
+    return likely if soft else np.where(likely < 128, np.uint8(0), np.uint8(255))
 
 
 def _likelihood(samples: Samples) -> Samples:
