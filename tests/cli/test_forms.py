@@ -41,10 +41,9 @@ def test_a_tiff_to_a_pdf_by_its_name(fax: Path, tmp_path: Path) -> None:
 
 
 def test_a_pdf_keeps_its_page_size(fax: Path, tmp_path: Path) -> None:
-    recto("run", fax, "-r", "binarize", "-o", tmp_path / "a.pdf")
-    assert (
-        recto("run", tmp_path / "a.pdf", "-r", "binarize", "-o", tmp_path / "b.pdf", "--pdf-dpi", "400").returncode == 0
-    )
+    first = recto("run", fax, "-r", "binarize", "-o", tmp_path / "a.pdf")
+    second = recto("run", tmp_path / "a.pdf", "-r", "binarize", "-o", tmp_path / "b.pdf", "--pdf-dpi", "400")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     sizes = []
     for name in ("a.pdf", "b.pdf"):
         document = pypdfium2.PdfDocument(tmp_path / name)
