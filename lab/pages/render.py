@@ -56,6 +56,7 @@ def render_page(
     layout: str | None = None,
     body_pt: float | None = None,
     colour: bool = False,
+    archaic: bool = False,
 ) -> RenderedPage:
     """Render one page.
 
@@ -74,6 +75,8 @@ def render_page(
         Size of running text in points; 8 to 12.5 by default (headings are larger).
     colour : bool
         Also give coloured inks and pictures.
+    archaic : bool
+        Set it as old printers did: the long s, and half of the time everything in italics.
 
     Raises
     ------
@@ -84,6 +87,9 @@ def render_page(
     """
     chosen = str(rng.choice(_USUAL)) if layout is None else layout
     sheet = Sheet(rng, script, dpi, size_mm, body_pt, colour)
+    if archaic:
+        sheet.words_of.long_s = True
+        sheet.italic = bool(rng.random() < 0.5)
     LAYOUTS[chosen](sheet)
     grey = np.array(sheet.image.convert("L"), dtype=np.uint8)
     tinted = np.array(sheet.image, dtype=np.uint8) if colour else None

@@ -71,6 +71,7 @@ class Sheet:
         self._heading = known[str(rng.choice(list(known)))] if rng.random() < 0.4 else self._styles
         self.words_of = Words(rng, script, self._styles["Regular"].covers)
         self._plain = _figures(script)
+        self.italic = False
         dense = script in UNSPACED or script == "korean"
         self.body_pt = float(rng.uniform(9 if dense else 8, 12.5)) if body_pt is None else body_pt
         self.leading = float(rng.uniform(1.5, 1.9) if script in ("arabic", "devanagari") else rng.uniform(1.12, 1.6))
@@ -86,6 +87,8 @@ class Sheet:
     ) -> Style:
         """Type of ``scale`` times the body's size."""
         faces = self._heading if heading else self._styles
+        if self.italic and variant == "Regular":
+            variant = "Italic"
         wanted = (variant, variant.replace("Italic", "Oblique"), "Bold" if "Bold" in variant else "Regular")
         face = next(faces[v] for v in (*wanted, "Regular") if v in faces)
         size = max(5, round(self.body_pt * scale / 72 * self.dpi))

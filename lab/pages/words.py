@@ -45,6 +45,7 @@ class Words:
             mark if covered(mark) else "" for mark in _STOPS.get(script, (".", ",", "?"))
         )
         digits = _DIGITS.get(script, "")
+        self.long_s = False
         self._brackets = covered("()") and script not in _STOPS
         self.capitals = script in _CASED and rng.random() < 0.03
         self._native = digits if digits and covered(digits) and rng.random() < 0.5 else ""
@@ -102,6 +103,8 @@ class Words:
                 word += self.comma
             elif self._brackets and rng.random() < 0.012:
                 word = f"({word})"
+            if self.long_s:
+                word = word[:-1].replace("s", "ſ") + word[-1:]
             words.append(word.upper() if self.capitals else word)
         words[-1] = words[-1].rstrip("," + self.comma) + (self.question if rng.random() < 0.05 else self.stop)
         return words

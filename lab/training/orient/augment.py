@@ -28,7 +28,7 @@ def _placed(patch: Grey, rng: np.random.Generator) -> Grey:
     side = patch.shape[0]
     angle = float(rng.uniform(-12, 12) if rng.random() < 0.2 else rng.normal(0, 1.5))
     scale = float(np.exp(rng.uniform(np.log(0.66), np.log(1.5)))) / BANK_SCALE
-    slant = float(rng.normal(0, 0.08))
+    slant = float(rng.normal(0, 0.14))
     aspect = float(np.exp(rng.normal(0, 0.07)))
     cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
     forward = scale * np.array([[cos, -sin], [sin, cos]]) @ np.array([[aspect, slant], [0, 1 / aspect]])

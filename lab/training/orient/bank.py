@@ -19,6 +19,7 @@ PAGES_PER_SHARD = 100
 _PER_PAGE = 10
 _DAMAGE_WEIGHTS = {"clean": 0.5, "scan": 2.0, "photo": 1.0, "fax": 2.0, "inverse": 0.3}
 _VERTICAL_SHARE = 0.5
+_ARCHAIC_SHARE = 0.3
 
 
 def turned(grey: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
@@ -37,7 +38,8 @@ def random_page(rng: np.random.Generator, script: str) -> NDArray[np.uint8]:
     size = (float(rng.uniform(95, 210)), float(rng.uniform(95, 220)))
     layout = "vertical" if script in ("chinese", "japanese") and rng.random() < _VERTICAL_SHARE else None
     point = float(np.exp(rng.uniform(np.log(7.0), np.log(15.0))))
-    grey = render_page(rng, script=script, dpi=dpi, size_mm=size, layout=layout, body_pt=point).grey
+    archaic = script == "latin" and rng.random() < _ARCHAIC_SHARE
+    grey = render_page(rng, script=script, dpi=dpi, size_mm=size, layout=layout, body_pt=point, archaic=archaic).grey
     if rng.random() < 0.8:
         grey = turned(grey, float(rng.uniform(-15, 15) if rng.random() < 0.4 else rng.normal(0, 2)))
     names = list(DAMAGES)
