@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _STRIP_PX = 8
-_SMEAR_STRIPS = (5, 3)
+_SMEAR_STRIPS = (5, 3, 1)
 _TRIM_PX = 1.6
 _REACH_ROWS = 2
 _SHORTEST = 1 / 14
@@ -51,7 +51,8 @@ def agreed_angle(coded: NDArray[np.uint8]) -> tuple[float, float, int]:
         shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * strip_px * (np.arange(count) - count // 2)).astype(np.intp)
         fits = [_fitted(_sheared(edges, shifts), shifts, strip_px, smear_strips) for edges in strips]
         slopes = Slopes(*(np.concatenate(parts) for parts in zip(*fits, strict=True)))
-        angle_deg, error_deg, lines = agreed(slopes, angle_deg, _WINDOW_DEG)
+        angle_deg, error_deg, seen = agreed(slopes, angle_deg, _WINDOW_DEG)
+        lines = max(lines, seen)
     return angle_deg, error_deg, lines
 
 
@@ -98,7 +99,8 @@ def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
         values = flat[at + k * peaks.shape[1]]
         mass += values
         moment += k * values
-    return _Looks(labels.ravel()[at].astype(np.intp), strip, row + moment / (mass + 1e-9), mass, count)
+    label = labels.ravel()[at].astype(np.intp)
+    return _Looks(label, strip, row + moment / (mass + 1e-9), mass, count)
 
 
 def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int, smear_strips: int) -> Slopes:

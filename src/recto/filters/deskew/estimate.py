@@ -23,6 +23,8 @@ from recto.raster import Dpi, Page
 _SMALLEST_PX = 32
 _LEVEL_FIRST = 1.5
 _ENOUGH_LINES = 30
+_UNSURE_DEG = 0.12
+_STRICTER_UPRIGHT = 0.4
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
     """Look at a page of at least 32 by 32 pixels."""
     flat, contrast = texture(shrunk(page, pixel_aspect(page.dpi)))
     spectrum = Spectrum.of(flat)
-    rays = coarse_angles(spectrum, max_angle_deg)
-    level, *upright = (_read(flat, spectrum, ray, contrast) for ray in rays)
-    for other in upright:
-        as_many = other.lines >= max(_ENOUGH_LINES, level.lines / 2)
-        if as_many and other.error_deg * _LEVEL_FIRST < level.error_deg:
-            return other
+    level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
+    level = _read(flat, spectrum, level_ray, contrast)
+    if upright_ray.ratio > level_ray.ratio or level.error_deg > _UNSURE_DEG:
+        upright = _read(flat, spectrum, upright_ray, contrast)
+        as_many = upright.lines >= max(_ENOUGH_LINES, level.lines / 2)
+        if as_many and upright.error_deg * _LEVEL_FIRST < level.error_deg:
+            return upright
     return level
 
 
@@ -124,9 +127,9 @@ def _confidence(evidence: Evidence) -> float:
     The limits were measured on turned and degraded pages of text on the one hand, and blank, dirty, noisy,
     photographed and drawn ones on the other (``lab.benchmarks.skew``).
     """
-    tolerated_deg = np.interp(evidence.lines, (16, 60), (0.05, 0.11))
+    tolerated_deg = np.interp(evidence.lines, (16, 60), (0.05, 0.11)) * (_STRICTER_UPRIGHT if evidence.axis else 1.0)
     sides = (
-        _ramp(evidence.ratio, 1.75, 2.75) if evidence.axis else _ramp(evidence.ratio, 1.1, 1.7),
+        _ramp(evidence.ratio, 1.1, 1.7),
         _ramp(evidence.lines, 8, 24),
         _ramp(evidence.contrast, 2, 10),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),

@@ -118,11 +118,11 @@ class Coarse(NamedTuple):
     ratio: float
 
 
-def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> list[Coarse]:
+def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coarse]:
     """The rays with most power over what is usual at each frequency.
 
-    One ray for level lines, and one for upright lines where these have more: a page of Chinese columns,
-    or a page of italics, whose slanted strokes are a trap; the lines themselves must decide.
+    One ray for level lines, and one for upright lines. Where the latter has more, it may be a page of Chinese
+    columns, or of italics, whose slanted strokes are a trap: the lines themselves must decide.
     """
     radii = np.arange(0.02, 0.3, 1.5 / max(spectrum.size))
     rays = np.sqrt(along_rays(spectrum.power, spectrum.size, _ALL_DEG, radii))
@@ -136,7 +136,7 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> list[Coarse]:
         best = int(np.argmax(np.where(inside, turned, 0.0)))
         peak = float(turned[best])
         found.append(Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6)))
-    return found if found[1].ratio > found[0].ratio else found[:1]
+    return found[0], found[1]
 
 
 def fine_angle(spectrum: Spectrum, coarse: Coarse) -> float:
