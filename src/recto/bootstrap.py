@@ -18,6 +18,7 @@ from recto.service import Service, open_service, run_worker
 from recto.settings import Settings
 from recto.store import BlobStore, open_store
 from recto.web import JsonLines, create_app
+from recto.web.origin import is_loopback
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         access = Access(database, settings.access)
         await access.open()
         closing = asyncio.Event()
-        app = create_app(service, access, settings.web, closing)
+        app = create_app(service, access, settings.web, closing, is_local=is_loopback(settings.server.host))
         yield House(app, access, service, closing)
 
 

@@ -17,7 +17,7 @@ from recto.access.secret import hash_secret, new_secret, secret_matches
 from recto.access.throttle import Throttle
 from recto.access.tokens import key_from_pem, key_id, new_key, sign, verify
 from recto.database import Database
-from recto.errors import InvalidClientError, InvalidTokenError, RequestError
+from recto.errors import ForbiddenError, InvalidClientError, InvalidTokenError, RequestError
 
 FIRST_CLIENT_NAME = "first client"
 MAX_NAME_CHARS = 200
@@ -144,15 +144,27 @@ class Access:
             Unknown, disabled, or a wrong secret; which of them is not said.
         TooManyAttemptsError
         """
-        key = (source, client_id[:128])
-        self._throttle.check(key)
-        known = await self._secret_hash(client_id)
-        if not secret_matches(client_id, secret, known):
-            self._throttle.failed(key)
-            raise InvalidClientError("The client id or the client secret is wrong.")
-        self._throttle.succeeded(key)
+        await self._prove(client_id, secret, source)
         lifetime_s = self._config.token_lifetime_s
         return IssuedToken(sign(self._signer(), client_id, self._config.issuer, lifetime_s), lifetime_s)
+
+    async def open_session(self, client_id: str, secret: str, source: str = "") -> IssuedToken:
+        """A token for a browser, good for nothing but sessions; parameters and errors as ``issue``."""
+        await self._prove(client_id, secret, source)
+        return self._session(client_id)
+
+    async def open_first_session(self) -> IssuedToken:
+        """A session of the first client that is not disabled, for who sits at the machine itself.
+
+        Raises
+        ------
+        ForbiddenError
+            There is no such client.
+        """
+        for client in await self.clients():
+            if client.disabled_at is None:
+                return self._session(client.id)
+        raise ForbiddenError("Every client is disabled; make one with: recto client add NAME")
 
     async def verify(self, token: str) -> str:
         """The client id that a token proves.
@@ -162,19 +174,44 @@ class Access:
         InvalidTokenError
             The token is not good, or its client is disabled.
         """
+        return await self._verify(token, None)
+
+    async def verify_session(self, token: str) -> str:
+        """The client id that a session's token proves; errors as ``verify``."""
+        return await self._verify(token, self._session_audience)
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys as a JSON Web Key Set."""
+        return {"keys": [key.as_dict(private=False) for key in self._keys]}
+
+    @property
+    def _session_audience(self) -> str:
+        return f"{self._config.issuer}/session"
+
+    def _session(self, client_id: str) -> IssuedToken:
+        lifetime_s = self._config.session_lifetime_s
+        token = sign(self._signer(), client_id, self._config.issuer, lifetime_s, self._session_audience)
+        return IssuedToken(token, lifetime_s)
+
+    async def _prove(self, client_id: str, secret: str, source: str) -> None:
+        key = (source, client_id[:128])
+        self._throttle.check(key)
+        known = await self._secret_hash(client_id)
+        if not secret_matches(client_id, secret, known):
+            self._throttle.failed(key)
+            raise InvalidClientError("The client id or the client secret is wrong.")
+        self._throttle.succeeded(key)
+
+    async def _verify(self, token: str, audience: str | None) -> str:
         named = key_id(token)
         if named is not None and all(key.kid != named for key in self._keys):
             await self._read_keys_if_old()
-        client_id = verify(token, self._keys, self._config.issuer)
+        client_id = verify(token, self._keys, self._config.issuer, audience)
         if self._trusted_until.get(client_id, 0.0) < time.monotonic():
             if await self._secret_hash(client_id) is None:
                 raise InvalidTokenError("The token's client is disabled.")
             self._trust(client_id)
         return client_id
-
-    def jwks(self) -> dict[str, Any]:
-        """The public keys as a JSON Web Key Set."""
-        return {"keys": [key.as_dict(private=False) for key in self._keys]}
 
     def _signer(self) -> RSAKey:
         newest = self._keys.keys[-1]

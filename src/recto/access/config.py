@@ -12,6 +12,9 @@ class Config(BaseModel):
 
     issuer: str = Field("recto", min_length=1, description="The issuer and audience written into tokens.")
     token_lifetime_s: int = Field(3600, ge=10, le=86400, description="How long an access token is good for.")
+    session_lifetime_s: int = Field(
+        43200, ge=60, le=30 * 86400, description="How long a session of the web page is good for."
+    )
     client_cache_s: float = Field(
         5.0, ge=0, le=300, description="How long a server trusts that a client is not disabled before it asks again."
     )

@@ -32,12 +32,12 @@ def key_from_pem(kid: str, pem: str) -> RSAKey:
     return RSAKey.import_key(pem, {"use": "sig", "alg": ALGORITHM, "kid": kid})
 
 
-def sign(key: RSAKey, client_id: str, issuer: str, lifetime_s: int) -> str:
-    """A token that names the client and says how long it is good for."""
+def sign(key: RSAKey, client_id: str, issuer: str, lifetime_s: int, audience: str | None = None) -> str:
+    """A token that names the client, says how long it is good for and, other than for the issuer itself, what for."""
     now = int(time.time())
     claims = {
         "iss": issuer,
-        "aud": issuer,
+        "aud": audience or issuer,
         "sub": client_id,
         "client_id": client_id,
         "iat": now,
@@ -48,8 +48,8 @@ def sign(key: RSAKey, client_id: str, issuer: str, lifetime_s: int) -> str:
     return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
 
-def verify(token: str, keys: KeySet, issuer: str) -> str:
-    """The client id that a token names.
+def verify(token: str, keys: KeySet, issuer: str, audience: str | None = None) -> str:
+    """The client id that a token names; it must be for the audience, by default the issuer itself.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def verify(token: str, keys: KeySet, issuer: str) -> str:
     registry = jwt.JWTClaimsRegistry(
         leeway=0,
         iss={"essential": True, "value": issuer},
-        aud={"essential": True, "value": issuer},
+        aud={"essential": True, "value": audience or issuer},
         sub={"essential": True},
         exp={"essential": True},
     )

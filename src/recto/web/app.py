@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 from recto import __version__
 from recto.access import Access
 from recto.service import Service
-from recto.web import health, page, problems, token, v5
+from recto.web import health, page, problems, sessions, token, v1, v5
 from recto.web.bodies import Bodies
 from recto.web.config import Config
-from recto.web.door import Door
+from recto.web.door import Door, OpenDoor
 from recto.web.journal import Journal
 from recto.web.paths import AnySpelling
 from recto.web.rooms import Rooms
@@ -23,12 +23,19 @@ Aspose.OCR Cloud v5 REST API, on a server of one's own.
 
 Send a picture, get the id of a task; fetch with it. A fetch waits for an open task.
 
-Paths are served in any case, with and without `/ocr`, and below `/v5.0`, `/v5.1` and `/v5`.
+Below `/v1` is the native API: any recipe, with what was found on each page. New programs are better off with it.
+
+The compatible API's paths are served in any case, with and without `/ocr`, and below `/v5.0`, `/v5.1` and `/v5`.
 Every error is `application/problem+json`."""
 
 
 def create_app(
-    service: Service, access: Access, config: Config | None = None, closing: asyncio.Event | None = None
+    service: Service,
+    access: Access,
+    config: Config | None = None,
+    closing: asyncio.Event | None = None,
+    *,
+    is_local: bool = False,
 ) -> ASGIApp:
     """The whole service as an ASGI application.
 
@@ -39,9 +46,11 @@ def create_app(
     config : Config, optional
     closing : asyncio.Event, optional
         Set it when the server begins to stop, so that waiting GETs answer.
+    is_local : bool
+        The server listens on this machine alone, so a browser on it may come in without a secret.
     """
     config = config or Config()
-    app = routes(Rooms(service, access, config, Bodies(config), closing or asyncio.Event()))
+    app = routes(Rooms(service, access, config, Bodies(config), closing or asyncio.Event(), is_local))
     return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)))
 
 
@@ -57,6 +66,8 @@ def routes(rooms: Rooms) -> FastAPI:
         redirect_slashes=False,
     )
     v5.add_routes(app, rooms, Door(rooms.access))
+    v1.add_routes(app, rooms, OpenDoor(rooms.access))
+    sessions.add_routes(app, rooms)
     token.add_routes(app, rooms)
     health.add_routes(app, rooms)
     page.add_routes(app)

@@ -31,3 +31,16 @@ class Config(BaseModel):
         False, description="Also put notes on a finished page into `error.messages`; some clients then see a failure."
     )
     bare_paths: bool = Field(False, description="Also serve the operations right below `/`, as in `/BinarizeImage`.")
+    sync_wait_s: float = Field(
+        30.0, gt=0, le=58, description="How long `/v1/pages` and `/v1/inspect` may take, then 503."
+    )
+    sync_max_mb: float = Field(20.0, gt=0, description="Largest file for these two, in millions of bytes.")
+    sync_max_megapixels: float = Field(50.0, gt=0, description="Largest page for these two, in millions of pixels.")
+    event_streams_per_client: int = Field(50, ge=1, description="Open event streams of one client, then 503.")
+    event_keepalive_s: float = Field(
+        15.0, gt=0, le=3600, description="A quiet event stream says after so long that it lives."
+    )
+    local_session: bool = Field(
+        True,
+        description="Open the web page without a sign-in on the machine itself; false behind a proxy on that machine.",
+    )

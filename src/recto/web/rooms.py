@@ -22,6 +22,8 @@ class Rooms:
     bodies : Bodies
     closing : asyncio.Event
         Set when the server begins to stop: waiting GETs then answer with what there is.
+    is_local : bool
+        The server listens on this machine alone.
     """
 
     service: Service
@@ -29,3 +31,4 @@ class Rooms:
     config: Config
     bodies: Bodies
     closing: asyncio.Event
+    is_local: bool = False

@@ -6,29 +6,12 @@ from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from recto.web.described import problem_of
 from recto.web.v5.models import OCRImageBody, OCRResponse
 from recto.web.v5.operations import GET_RESULT_FILE, GET_RESULT_TASK, Operation
 
 TAG = "Compatible API (v5)"
 
-_PROBLEM = {
-    "application/problem+json": {
-        "schema": {
-            "type": "object",
-            "required": ["type", "title", "status", "detail", "code"],
-            "properties": {
-                "type": {"type": "string"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "code": {"type": "string"},
-                "instance": {"type": "string"},
-                "traceId": {"type": "string"},
-                "errors": {"type": "object"},
-            },
-        }
-    }
-}
 _ID = {"name": "id", "in": "query", "required": True, "schema": {"type": "string"}, "description": "The task's id."}
 _PREFER = {
     "name": "Prefer",
@@ -39,25 +22,21 @@ _PREFER = {
 }
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": _PROBLEM}
-
-
 _ANY = {
-    401: _problem("No token, or one that is not good; see WWW-Authenticate"),
-    503: _problem("Not ready; see Retry-After"),
+    401: problem_of("No token, or one that is not good; see WWW-Authenticate"),
+    503: problem_of("Not ready; see Retry-After"),
 }
 _SUBMITTED = {
     200: {
         "description": "The bare id of the task, in lower case, without quotes",
         "content": {"text/plain": {"schema": {"type": "string", "format": "uuid"}}},
     },
-    400: _problem("The body or the picture in it cannot be read"),
-    408: _problem("The body took too long"),
-    413: _problem("A limit was exceeded; the detail names it"),
-    415: _problem("A body or a picture of a kind that is not read"),
+    400: problem_of("The body or the picture in it cannot be read"),
+    408: problem_of("The body took too long"),
+    413: problem_of("A limit was exceeded; the detail names it"),
+    415: problem_of("A body or a picture of a kind that is not read"),
     **_ANY,
-    503: _problem("The queue takes no more for now; see Retry-After"),
+    503: problem_of("The queue takes no more for now; see Retry-After"),
 }
 _RESULT = {
     200: {
@@ -69,7 +48,7 @@ _RESULT = {
             "X-Task-Status": {"description": "As in the body", "schema": {"type": "string"}},
         },
     },
-    400: _problem("The id is missing"),
+    400: problem_of("The id is missing"),
     **_ANY,
 }
 
@@ -146,7 +125,7 @@ def get_result_file() -> dict[str, Any]:
         200: {"description": "One page as PNG, with an ETag", "content": {"image/png": png}},
         204: {"description": "There is no such page (yet, or any more); X-Task-Status says why"},
         304: {"description": "The ETag of If-None-Match still holds"},
-        400: _problem("The id is missing"),
+        400: problem_of("The id is missing"),
         **_ANY,
     }
     return {
@@ -181,6 +160,6 @@ def delete(operation: Operation) -> dict[str, Any]:
         "description": "Also 200 for a task that does not exist.",
         "tags": [TAG],
         "response_class": Response,
-        "responses": {200: {"description": "Done; no body"}, 400: _problem("The id is missing"), **_ANY},
+        "responses": {200: {"description": "Done; no body"}, 400: problem_of("The id is missing"), **_ANY},
         "openapi_extra": {"parameters": [_ID]},
     }

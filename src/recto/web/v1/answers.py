@@ -1,0 +1,54 @@
+"""From a task of ours to what the native API says about it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from recto.service import Record
+
+JSON = "application/json; charset=utf-8"
+NO_STORE = {"Cache-Control": "no-store"}
+
+_NOTHING_KNOWN: dict[str, Any] = {
+    **dict.fromkeys(("width_px", "height_px", "kind", "dpi", "input")),
+    "estimates": {},
+    "steps": [],
+}
+
+
+def task_object(record: Record) -> dict[str, Any]:
+    """The task as clients see it."""
+    return {
+        "id": record.id,
+        "name": record.name,
+        "state": str(record.state),
+        "recipe": list(record.recipe),
+        "error": record.error,
+        "submitted_at": moment(record.submitted_at),
+        "expires_at": moment(record.expires_at),
+        "pages": [_page(record, number) for number in range(1, record.pages + 1)],
+    }
+
+
+def moment(when: datetime) -> str:
+    """RFC 3339 in UTC, to the microsecond."""
+    return when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def json_text(content: Any) -> str:
+    """Short JSON on one line."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer that nobody keeps."""
+    return Response(json_text(content).encode(), status, {**NO_STORE, **(headers or {})}, JSON)
+
+
+def _page(record: Record, number: int) -> dict[str, Any]:
+    report = record.reports[number - 1] if number <= len(record.reports) else _NOTHING_KNOWN
+    return {"page": number, **report, "result": f"/v1/tasks/{record.id}/result/{number}"}

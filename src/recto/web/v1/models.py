@@ -1,0 +1,118 @@
+"""The native API's bodies, written down once; answers are built as plain values and held to these by the tests."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from recto.service import TaskState
+
+Dpi = tuple[float, float]
+KindName = Literal["binary", "grey", "colour"]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Looks(_Closed):
+    """A page's size, kind and resolution."""
+
+    width_px: int
+    height_px: int
+    kind: KindName
+    dpi: Dpi | None = Field(description="Pixels per inch along x and y; null when the file does not say.")
+
+
+class StepReport(_Closed):
+    """What one step of the recipe did."""
+
+    filter: str
+    changed: bool = Field(description="False when the step left the page exactly as it was.")
+    notes: list[str] = Field(description="Sentences such as `left as it is: no text lines found`.")
+    elapsed_ms: float
+
+
+class PageReport(_Closed):
+    """One page of a completed task."""
+
+    page: int = Field(ge=1)
+    width_px: int | None = Field(description="Of the page that came out; null for tasks of older versions.")
+    height_px: int | None
+    kind: KindName | None
+    dpi: Dpi | None
+    input: Looks | None = Field(description="The page that was sent.")
+    estimates: dict[str, Any] = Field(
+        description="What was found, by name, such as `skew` or `ink`; each has a `confidence` from 0 to 1."
+    )
+    steps: list[StepReport]
+    result: str = Field(description="Where the PNG is.")
+
+
+class Task(_Closed):
+    """A file on its way through a recipe."""
+
+    id: str
+    name: str | None = Field(description="As the client called it.")
+    state: TaskState
+    recipe: list[dict[str, Any]] = Field(description="Every step with every parameter written out.")
+    error: str | None = Field(description="Why it failed.")
+    submitted_at: str
+    expires_at: str = Field(description="From then on the task and its result are gone.")
+    pages: list[PageReport] = Field(description="Empty until the task is completed.")
+
+
+class TaskList(_Closed):
+    """A part of the list, newest first."""
+
+    tasks: list[Task]
+    next: str | None = Field(description="The cursor of the next part; null at the end.")
+
+
+class FilterFacts(_Closed):
+    """A filter and its parameters."""
+
+    name: str
+    summary: str
+    kind: Literal["pixel", "geometry", "scale"]
+    parameters: dict[str, Any] = Field(description="JSON schema of each parameter.")
+
+
+class Preset(_Closed):
+    """A recipe with a name."""
+
+    name: str
+    recipe: list[dict[str, Any]]
+
+
+class Filters(_Closed):
+    """Everything that a recipe can be made of."""
+
+    filters: list[FilterFacts]
+    presets: list[Preset]
+
+
+class PageAnswer(Looks):
+    """A page that was waited for."""
+
+    input: Looks
+    estimates: dict[str, Any]
+    steps: list[StepReport]
+    image: str = Field(description="The PNG in standard base64.")
+
+
+class Inspection(Looks):
+    """What every filter finds on a page."""
+
+    estimates: dict[str, Any]
+
+
+class TaskBody(BaseModel):
+    """A file and its recipe as JSON; unknown members are ignored."""
+
+    image: str = Field(description="The picture or document in base64.")
+    recipe: str | list[str | dict[str, Any]] = Field(
+        description='`"deskew,binarize"`, or a list of names and objects with a `filter` key.'
+    )
+    name: str | None = Field(None, max_length=200, description="What you call it.")

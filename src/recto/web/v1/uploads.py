@@ -1,0 +1,115 @@
+"""From a request's body and query to a file, its recipe and its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recto.errors import RequestError
+from recto.pipeline import Recipe
+from recto.web.forms import media_type, read_multipart
+from recto.web.v5.lenient import read_base64, read_json_object
+
+MAX_NAME_CHARS = 200
+MAX_KEY_CHARS = 255
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What was sent.
+
+    Attributes
+    ----------
+    image : bytes
+    recipe : Recipe or None
+        None when nothing was said.
+    name : str or None
+    """
+
+    image: bytes
+    recipe: Recipe | None
+    name: str | None
+
+    def wanted(self) -> Recipe:
+        """The recipe.
+
+        Raises
+        ------
+        RequestError
+            There is none.
+        """
+        if self.recipe is None:
+            raise RequestError("There is no recipe; say for example recipe=deskew,binarize.")
+        return self.recipe
+
+
+def read_upload(content_type: str, query: Mapping[str, str], body: bytes) -> Upload:
+    """JSON, a form, or the bytes themselves; what the body does not say, the query may. Takes a moment.
+
+    Raises
+    ------
+    RequestError
+        Nothing was sent, or it cannot be read.
+    """
+    kind = media_type(content_type)
+    if kind in ("application/json", "text/json") or kind.endswith("+json"):
+        upload = _of_json(body)
+    elif kind == "multipart/form-data":
+        upload = _of_form(content_type, body)
+    else:
+        upload = Upload(body, None, None)
+    if not upload.image:
+        raise RequestError("No file was sent: the body, or the file in it, is empty.")
+    recipe = query.get("recipe") if upload.recipe is None else upload.recipe
+    return Upload(upload.image, recipe, name_of(query.get("name") if upload.name is None else upload.name))
+
+
+def name_of(text: str | None) -> str | None:
+    """A name that can be stored and shown; None for an empty one.
+
+    Raises
+    ------
+    RequestError
+        It is too long.
+    """
+    shown = "".join(c if c.isprintable() else " " for c in text or "").encode("utf-8", "replace").decode().strip()
+    if len(shown) > MAX_NAME_CHARS:
+        raise RequestError(f"A name has at most {MAX_NAME_CHARS} characters.")
+    return shown or None
+
+
+def idempotency_key_of(text: str | None) -> str | None:
+    """The header ``Idempotency-Key``.
+
+    Raises
+    ------
+    RequestError
+        It is empty, too long, or not printable ASCII.
+    """
+    if text is None:
+        return None
+    key = text.strip()
+    if not 0 < len(key) <= MAX_KEY_CHARS or not key.isascii() or not key.isprintable():
+        raise RequestError(f"An Idempotency-Key has 1 to {MAX_KEY_CHARS} printable ASCII characters.")
+    return key
+
+
+def _of_json(body: bytes) -> Upload:
+    given = read_json_object(body)
+    image, recipe, name = given.get("image"), given.get("recipe"), given.get("name")
+    if not isinstance(image, str):
+        raise RequestError("The member 'image' must be there, as base64 text.")
+    if recipe is not None and not isinstance(recipe, str | list):
+        raise RequestError("The member 'recipe' must be text or a list of steps.")
+    if name is not None and not isinstance(name, str):
+        raise RequestError("The member 'name' must be text.")
+    return Upload(read_base64(image), recipe, name)
+
+
+def _of_form(content_type: str, body: bytes) -> Upload:
+    parts = {part.name.lower(): part for part in reversed(read_multipart(content_type, body))}
+    if "file" not in parts:
+        raise RequestError("The form has no part named 'file'.")
+    said = {name: part.data.decode("utf-8", "replace") for name, part in parts.items() if name != "file"}
+    file_name = (parts["file"].file_name or "")[:MAX_NAME_CHARS]
+    return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name))

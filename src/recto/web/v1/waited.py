@@ -1,0 +1,120 @@
+"""One small page at a time, waited for: a task that is in no list and is thrown away once it is answered."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from fastapi import Request, Security
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from recto.errors import AttemptFailedError, InputError, LimitError, QueueFullError
+from recto.service import INSPECT, PAGE, Order, Record, TaskState
+from recto.web.door import OpenDoor
+from recto.web.rooms import Rooms
+from recto.web.v1.answers import NO_STORE, answer
+from recto.web.v1.uploads import Upload, read_upload
+from recto.web.v5.answers import header_text
+from recto.web.v5.uploads import in_thread
+from recto.web.v5.waiting import wait_for_task
+
+Handler = Callable[..., Awaitable[Response]]
+
+_PNG, _JSON = "image/png", "application/json"
+
+
+def page_handler(rooms: Rooms, door: OpenDoor) -> Handler:
+    """``POST /v1/pages``."""
+
+    async def page(request: Request, client_id: str = Security(door)) -> Response:
+        kind = accepted_kind(request.headers.get("accept", ""))
+        upload = await _read(request, rooms)
+        order = Order(PAGE, upload.wanted(), upload.image)
+        return await _answered(request, rooms, client_id, order, lambda record, png: _page_answer(kind, record, png))
+
+    return page
+
+
+def inspect_handler(rooms: Rooms, door: OpenDoor) -> Handler:
+    """``POST /v1/inspect``."""
+
+    async def inspect(request: Request, client_id: str = Security(door)) -> Response:
+        upload = await _read(request, rooms)
+        order = Order(INSPECT, [], upload.image)
+        return await _answered(request, rooms, client_id, order, lambda record, png: answer(record.reports[0]))
+
+    return inspect
+
+
+def accepted_kind(accept: str) -> str:
+    """PNG or JSON, whichever the client would rather have; PNG when it has no wish.
+
+    Raises
+    ------
+    HTTPException
+        406: neither.
+    """
+    wishes = [_wish(part) for part in accept.split(",") if part.strip()] or [("*/*", 1.0)]
+    for kind, share in sorted(wishes, key=lambda wish: -wish[1]):
+        if share > 0 and kind in (_PNG, "image/*", "*/*"):
+            return _PNG
+        if share > 0 and kind in (_JSON, "application/*"):
+            return _JSON
+    raise HTTPException(406, f"The answer is {_PNG} or {_JSON}.")
+
+
+def _wish(part: str) -> tuple[str, float]:
+    kind, *parameters = [piece.strip().lower() for piece in part.split(";")]
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return kind, float(parameter[2:])
+            except ValueError:
+                return kind, 0.0
+    return kind, 1.0
+
+
+async def _read(request: Request, rooms: Rooms) -> Upload:
+    content_type, query = request.headers.get("content-type", ""), request.query_params
+    async with rooms.bodies.read(request, min(rooms.config.max_body_mb, rooms.config.sync_max_mb * 1.4 + 1)) as body:
+        upload = await in_thread(rooms.bodies, len(body), lambda: read_upload(content_type, query, body))
+    found_mb = len(upload.image) / 1e6
+    if found_mb > rooms.config.sync_max_mb:
+        raise LimitError("sync_max_mb", rooms.config.sync_max_mb, found_mb, "Send it to /v1/tasks.")
+    return upload
+
+
+async def _answered(
+    request: Request, rooms: Rooms, client_id: str, order: Order, telling: Callable[[Record, bytes], Response]
+) -> Response:
+    """Have it done and wait; the task is cancelled whatever comes of it, also when the client leaves."""
+    config = rooms.config
+    small = replace(order, listed=False, one_page_megapixels=config.sync_max_megapixels)
+    task_id = (await rooms.service.accept(client_id, small)).task_id
+    try:
+        view = await wait_for_task(request, rooms, client_id, task_id, config.sync_wait_s)
+        if view is None or view.state.is_open:
+            raise QueueFullError("sync_wait_s", config.sync_wait_s, None, "Send it to /v1/tasks.")
+        if view.state is TaskState.FAILED:
+            raise InputError(view.error or "The page cannot be processed.")
+        (record,) = await rooms.service.overview.records(client_id, [task_id])
+        png = None if order.operation == INSPECT else await rooms.service.page(client_id, task_id, 1)
+        if png is None and order.operation != INSPECT:
+            raise AttemptFailedError(f"The result of {task_id} is lost.")
+        return await in_thread(rooms.bodies, len(png or b""), lambda: telling(record, png or b""))
+    finally:
+        await rooms.service.cancel(client_id, task_id)
+
+
+def _page_answer(kind: str, record: Record, png: bytes) -> Response:
+    report: dict[str, Any] = record.reports[0]
+    if kind == _JSON:
+        return answer({**report, "image": base64.b64encode(png).decode("ascii")})
+    headers = {**NO_STORE, "X-Recto-Estimates": json.dumps(report["estimates"])}
+    if record.notes:
+        headers["X-Recto-Notes"] = header_text("; ".join(record.notes))
+    return Response(png, headers=headers, media_type=_PNG)
