@@ -229,7 +229,7 @@ def by_lines(page: Page, raw: Lines, params: DewarpParams) -> Move:
     warp = Warp(0.0, unlevel_before=before, unlevel_after=before)
     if raw.count < 10:
         return left("no sheet and too few text lines found", warp)
-    if before < 0.02 or coherence(raw) < 0.7:
+    if before < 0.02 or coherence(raw) < 0.9:
         return left("the page is flat", Warp(0.9, unlevel_before=before, unlevel_after=before))
     if not params.refine:
         return left("no sheet found", warp)

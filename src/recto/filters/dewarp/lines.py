@@ -229,7 +229,7 @@ def _bars(grey: Samples) -> list[Floats]:
 
 
 def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
-    """Slopes (rise over run) of parts of lines, each about five glyph heights long, with their middles and lengths.
+    """Slopes (rise over run) of parts of lines, each about eight glyph heights long, with their middles and lengths.
 
     Returns
     -------
@@ -239,7 +239,7 @@ def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
     run : float64 ndarray, shape (N,)
         Length along x in pixels.
     """
-    part_px = max(5.0 * lines.glyph_px, 30.0)
+    part_px = max(8.0 * lines.glyph_px, 40.0)
     slope, middle, run = [], [], []
     for k in range(lines.count):
         points = lines.points[lines.line == k]
@@ -249,7 +249,7 @@ def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
         for part in range(parts):
             few = points[which == part]
             length = float(np.ptp(few[:, 0])) if len(few) >= 3 else 0.0
-            if length < 1.5 * lines.glyph_px or length < 8:
+            if length < 2.5 * lines.glyph_px or length < 12:
                 continue
             x = few[:, 0] - few[:, 0].mean()
             slope.append(float((x * few[:, 1]).sum() / (x * x).sum()))
@@ -275,7 +275,7 @@ def unlevelness(lines: Lines, *, turned: bool = False) -> float:
 
 
 def coherence(lines: Lines) -> float:
-    """Share of the slopes' variance that a smooth surface over the page explains: 0 for handwriting, near 1 for curl."""
+    """Share of the slopes' variance that a smooth surface explains: near 0 for handwriting, near 1 for curl."""
     slope, middle, run = slopes(lines)
     if len(slope) < 12:
         return 0.0
