@@ -1,4 +1,4 @@
-"""The pages for people: what this is, and the API's documentation. No script, nothing from elsewhere."""
+"""The pages for people: the web page that does the work, and the API's documentation. Nothing from elsewhere."""
 
 from recto.web.page.routes import add_routes
 
