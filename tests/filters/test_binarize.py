@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recto.filters.binarize import Binarize, BinarizeParams, Ink
 from recto.filters.binarize.classical import METHODS
-from recto.filters.binarize.levelled import text_height
+from recto.filters.binarize.levelled import text_size
 from recto.filters.binarize.polarity import bright_on_dark
 from recto.raster import Dpi, Kind, Page
 from tests.pages import photograph, shaded, text_page
@@ -117,6 +117,17 @@ def test_full_stops_stay() -> None:
     assert len(hit) == count - 1
 
 
+def test_a_black_bed_around_the_page_is_gone() -> None:
+    clean = text_page(text_px=26)
+    framed = worn(clean)
+    framed[:, :30] = framed[:25] = 12
+    found = ink_of(framed, method="fast")
+    assert found[:, :45].mean() < 0.005
+    assert found[:40].mean() < 0.005
+    inner = np.s_[45:, 45:]
+    assert fm(found[inner], clean[inner] < 128) > 90
+
+
 def test_specks_are_dropped_or_kept() -> None:
     clean = text_page(text_px=30)
     rng = np.random.default_rng(5)
@@ -217,9 +228,10 @@ def test_resolution_is_kept() -> None:
 
 def test_the_height_of_text_is_measured() -> None:
     for text_px in (20, 40, 80):
-        found = text_height(worn(text_page(text_px=text_px)))
-        assert 0.4 * text_px < found < text_px
-    assert text_height(np.full((300, 300), 200, dtype=np.uint8)) == 0.0
+        found = text_size(worn(text_page(text_px=text_px)))
+        assert 0.4 * text_px < found.height_px < text_px
+        assert 0.05 * text_px < found.stroke_px < 0.25 * text_px
+    assert text_size(np.full((300, 300), 200, dtype=np.uint8)).height_px == 0.0
 
 
 @pytest.mark.data

@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recto.filters.binarize.levelled import PAPER, Levelled
+from recto.raster.background import enlarged_rows
 from recto.raster.page import Samples
 
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 Histogram = NDArray[np.float64]
+Labels = NDArray[np.int32]
+Counts = NDArray[np.intp]
 
 _BAND_PX = 8_000_000
 _HALO_PX = 192
@@ -31,6 +34,9 @@ _NOISE_GATE = 2.0
 _MOST_GRAIN = 0.5
 _LEAST_STEEPNESS = 6.0
 _LEAST_EDGE_PX = 24
+_RIM_SHARE = 0.05
+_FRAME_LETTERS = 3.0
+_INNER_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -166,17 +172,19 @@ def threshold_surface(edges: Edges, contrast: Contrast, manner: Manner) -> Sampl
     return np.asarray(np.clip(surface, 0, PAPER - _LEAST_DEPTH * depth), dtype=np.uint8)
 
 
-def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, *, specks: bool) -> Mask:
+def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, beyond: Mask, rim: Rim, *, specks: bool) -> Mask:
     """The components whose edges are about as steep as those of the ink around them.
 
     Bleed-through, stains and grain have soft or shallow edges. The demand falls with the grain of the paper: on a clean
-    page nothing is dropped but what is fainter than the grain.
+    page nothing is dropped but what is fainter than the grain. What lies in the bed around
+    the page goes, and so do frames along its edges.
     """
-    count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    count, drawn = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    labels = np.asarray(drawn, dtype=np.int32)
     height, width = edges.steep.shape
     at = np.ascontiguousarray(labels[: height * stride : stride, : width * stride : stride]).ravel()
     here = np.flatnonzero(at)
-    at = at[here]
+    at = np.asarray(at[here], dtype=np.int32)
     steep = edges.steep.ravel()[here].astype(np.float32)
     pixels = np.maximum(np.bincount(at, minlength=count), 1)
     own = np.bincount(at, steep * steep, count) / np.maximum(np.bincount(at, steep, count), 1e-3)
@@ -185,6 +193,8 @@ def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, *, specks: bo
     demand = _STEEPNESS * t * t * (3 - 2 * t)
     wanted = demand * contrast.steepness ** (1 - _LOCALITY) * around**_LOCALITY
     keep = (own > wanted) & (own > _NOISE_GATE * (contrast.noise + 1) * min(1.0, t + 0.25))
+    keep &= np.bincount(at, beyond.ravel()[here], count) <= 0.5 * pixels
+    keep[_along_edge(labels, at, here, pixels, rim)] = False
     if specks:
         keep &= pixels >= 2
     keep[0] = False
@@ -218,13 +228,68 @@ def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samp
         edges = Edges.of(flat, manner.stride)
         surface = threshold_surface(edges, contrast, manner)
         full = np.asarray(cv2.resize(surface, flat.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-        found = kept(flat < full, edges, contrast, manner.stride, specks=specks)
+        beyond = _beyond(levelled, slice(low, high), edges.steep.shape)
+        rim = Rim.of(levelled, slice(low, high), edges.steep.shape, manner.stride)
+        found = kept(flat < full, edges, contrast, manner.stride, beyond, rim, specks=specks)
         inner = slice(rows.start - low, rows.stop - low)
         if soft:
             drawn[rows] = _soft(flat[inner], full[inner], found[inner], contrast.depth)
         else:
             drawn[rows][found[inner]] = 0
     return drawn
+
+
+def _beyond(levelled: Levelled, rows: slice, shape: tuple[int, ...]) -> Mask:
+    """The bed around the page in a band, at the working size."""
+    if levelled.beyond is None:
+        return np.zeros(shape, dtype=bool)
+    drawn = enlarged_rows(levelled.beyond.astype(np.uint8), levelled.shape, rows)
+    return np.asarray(cv2.resize(drawn, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0)
+
+
+@dataclass(frozen=True)
+class Rim:
+    """Where a band lies in its page, for the frames that scans leave along the edges.
+
+    Attributes
+    ----------
+    inner : bool ndarray, of the working shape
+        True farther from the page's edge than the rim is wide.
+    top, bottom : bool
+        The band begins or ends with the page.
+    least_px : float
+        Working pixels that a component of the rim must have to be a frame and no letter.
+    """
+
+    inner: Mask
+    top: bool
+    bottom: bool
+    least_px: float
+
+    @classmethod
+    def of(cls, levelled: Levelled, rows: slice, shape: tuple[int, ...], stride: int) -> Rim:
+        height, width = levelled.shape
+        margin = _RIM_SHARE * min(height, width)
+        y = rows.start + stride * np.arange(shape[0])
+        x = stride * np.arange(shape[1])
+        inner = ((y >= margin) & (y < height - margin))[:, None] & ((x >= margin) & (x < width - margin))[None, :]
+        text_px = max(levelled.text_px, 12.0)
+        return cls(inner, rows.start == 0, rows.stop == height, _FRAME_LETTERS * (text_px / stride) ** 2)
+
+
+def _along_edge(labels: Labels, at: Labels, here: Counts, pixels: Counts, rim: Rim) -> Mask:
+    """The components that touch the page's edge, lie mostly in its rim and are larger than words: frames, not ink."""
+    count = pixels.size
+    touch = np.zeros(count, dtype=bool)
+    touch[labels[:, 0]] = touch[labels[:, -1]] = True
+    if rim.top:
+        touch[labels[0]] = True
+    if rim.bottom:
+        touch[labels[-1]] = True
+    touch &= pixels > rim.least_px
+    if touch.any():
+        touch &= np.bincount(at, rim.inner.ravel()[here], count) <= _INNER_SHARE * pixels
+    return touch
 
 
 def _soft(flat: Samples, full: Samples, found: Mask, depth: float) -> Samples:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recto.raster.background import background, enclosed, enlarged_rows, filled, shrunk, wide_background
 from recto.raster.page import Samples
 
+Mask = NDArray[np.bool_]
+
 PAPER = 235.0
 _REACH_PX = 15
-_LARGE_PX = 150.0
+_STROKE_PX = 8.0
 _INK_SHARE = 0.4
+_BED_SHARE = 0.33
+_RIM = 13
 
 
 @dataclass(frozen=True)
@@ -27,25 +32,28 @@ class Levelled:
         The background, one pixel for ``2 * stride`` × ``2 * stride`` of the page.
     stride : int
         The working size: how many pixels of the page one pixel of the statistics covers along a side.
-        2 for text up to 150 px, more for larger text.
+        2 for strokes up to 20 px, more for wider ones.
     text_px : float
         Height of the text, 0 when it is not known.
+    beyond : bool ndarray, of the shape of ``paper``, or None
+        The black bed around the page and a little of its rim; None when there is none.
     """
 
     grey: Samples
     paper: Samples
     stride: int
     text_px: float = 0.0
+    beyond: Mask | None = None
 
     @classmethod
-    def of(cls, grey: Samples, text_px: float | None = None) -> Levelled:
-        """Levelled for text of ``text_px`` pixels, by its own estimate by default."""
-        tall = text_height(grey) if text_px is None else text_px
-        stride = 2
-        if tall > _LARGE_PX:
-            stride = int(np.clip(round(2 * tall / 80.0), 2, 8))
+    def of(cls, grey: Samples) -> Levelled:
+        """Levelled at a working size that fits the page's strokes."""
+        text = text_size(grey)
+        stride = int(np.clip(round(text.stroke_px / _STROKE_PX), 2, 8))
         small = shrunk(grey, 2 * stride)
-        return cls(grey, with_large_ink(small, background(small, _REACH_PX)), stride, tall)
+        paper = background(small, _REACH_PX)
+        wide = wide_background(small)
+        return cls(grey, with_large_ink(paper, wide), stride, text.height_px, bed(paper, wide))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -57,23 +65,45 @@ class Levelled:
         return np.asarray(cv2.divide(self.grey[rows], light, scale=PAPER), dtype=np.uint8)
 
 
-def with_large_ink(small: Samples, paper: Samples) -> Samples:
+def with_large_ink(paper: Samples, wide: Samples) -> Samples:
     """The background with the paper's tone put under letters and boxes wider than the closing steps over.
 
     They are as dark as ink and enclosed by paper; black borders and shadows reach the page's edge and stay.
     """
-    dark = enclosed(paper < _INK_SHARE * wide_background(small).astype(np.float32))
+    dark = enclosed(paper < _INK_SHARE * wide.astype(np.float32))
     if not dark.any():
         return paper
     return filled(paper, cv2.dilate(dark.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
 
 
-def text_height(grey: Samples) -> float:
-    """The usual height of the page's ink components in pixels, weighed by their height; 0 when there are none.
+def bed(paper: Samples, wide: Samples) -> Mask | None:
+    """The black bed that a scanner or camera shows around the page: darker than any shadow, and open to the edge."""
+    dark = paper < _BED_SHARE * wide.astype(np.float32)
+    dark &= ~enclosed(dark)
+    if not dark.any():
+        return None
+    return np.asarray(cv2.dilate(dark.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0)
 
-    Words of joined letters count as wholes, so that the figure is near the height of a capital with print and near
-    that of a tall letter with handwriting.
+
+@dataclass(frozen=True)
+class TextSize:
+    """The usual size of the page's ink in pixels; zeros when there is none.
+
+    Attributes
+    ----------
+    height_px : float
+        Height of the components, weighed by their height. Words of joined letters count as wholes, so that it is near
+        the height of a capital with print, and near that of a tall letter with handwriting.
+    stroke_px : float
+        Width of the strokes: twice the ink over its rim.
     """
+
+    height_px: float
+    stroke_px: float
+
+
+def text_size(grey: Samples) -> TextSize:
+    """Measured on a rough binarization of the shrunk page."""
     stride = 1 if min(grey.shape) < 400 else 2
     limit = 700_000
     while grey.size / stride**2 > limit:
@@ -81,15 +111,19 @@ def text_height(grey: Samples) -> float:
     small = shrunk(grey, stride)
     paper = background(shrunk(small, 2), 21)
     flat = cv2.divide(small, cv2.resize(paper, small.shape[::-1]), scale=PAPER)
-    level, ink = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    level, cut = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if level > PAPER - 12:
-        return 0.0
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(ink, dtype=np.uint8), connectivity=8)
+        return TextSize(0.0, 0.0)
+    ink = np.asarray(cut, dtype=np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     tall, wide, area = (stats[1:, i] for i in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA))
     fit = (area >= 6) & (tall >= 3) & (tall < 0.5 * grey.shape[0] / stride) & (wide < 20 * tall) & (tall < 8 * wide)
     if np.count_nonzero(fit) < 8:
-        return 0.0
+        return TextSize(0.0, 0.0)
     # Weighed by height, so that one box or blot does not outweigh a page of letters.
     heights = np.sort(tall[fit])
     share = np.cumsum(heights) / heights.sum()
-    return float(heights[np.searchsorted(share, 0.5)] * stride)
+    core = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    pixels, inner = cv2.countNonZero(ink), cv2.countNonZero(core)
+    stroke = 2.0 * pixels / max(pixels - inner, 1)
+    return TextSize(float(heights[np.searchsorted(share, 0.5)] * stride), stroke * stride)

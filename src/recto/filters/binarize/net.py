@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.binarize.levelled import text_height
+from recto.filters.binarize.levelled import text_size
 from recto.filters.binarize.planes import planes
 from recto.nets import WEIGHTS, load
 from recto.raster.background import background, enlarged_rows, shrunk
@@ -16,7 +16,7 @@ _BAND_PX = 3_000_000
 _HALO_PX = 128
 _STEP_PX = 32
 _REACH_PX = 15
-_LARGE_TEXT_PX = 150.0
+_STROKE_PX = 14.0
 
 
 def net_there() -> bool:
@@ -39,8 +39,7 @@ def net_ink(samples: Samples, *, soft: bool = False) -> Samples:
     """
     height, width = samples.shape[:2]
     grey = samples if samples.ndim == 2 else np.asarray(cv2.cvtColor(samples, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    tall = text_height(grey)
-    factor = max(1, round(tall / 75.0)) if tall > _LARGE_TEXT_PX else 1
+    factor = max(1, round(text_size(grey).stroke_px / _STROKE_PX))
     if factor > 1:
         likely = _likelihood(shrunk(samples, factor))
         likely = np.asarray(cv2.resize(likely, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
