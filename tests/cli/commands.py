@@ -21,6 +21,7 @@ from tests.pages import text_page
 
 ENVIRONMENT = {"COLUMNS": "200", "NO_COLOR": "1"}
 WAIT_S = 120.0
+started: list[subprocess.Popen[str]] = []
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def recto(*arguments: str | Path) -> Done:
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
     """Start a command in a process of its own, as a shell does: signals to its group reach its children, too."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "recto", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -46,6 +47,17 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         env={**os.environ, **ENVIRONMENT},
         start_new_session=True,
     )
+    started.append(process)
+    return process
+
+
+def end_all() -> None:
+    """Leave no process behind when a test failed in the middle."""
+    while started:
+        process = started.pop()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def interrupt(process: subprocess.Popen[str]) -> Done:

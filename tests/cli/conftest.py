@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.cli.commands import end_all
 from tests.pages import text_page
 
 
@@ -23,3 +25,9 @@ def fax(tmp_path: Path) -> Path:
     frames = [Image.fromarray(text_page(300, 220, text_px=12, seed=s)).convert("1") for s in range(3)]
     frames[0].save(path, save_all=True, append_images=frames[1:], compression="group4", dpi=(200, 200))
     return path
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_process() -> Iterator[None]:
+    yield
+    end_all()

@@ -158,7 +158,7 @@ class TestGoingOn:
 
 class TestProcesses:
     def test_ctrl_c_ends_in_order_and_the_same_command_goes_on(self, tmp_path: Path) -> None:
-        make_pages(tmp_path / "in", 16)
+        make_pages(tmp_path / "in", 12, height_px=320, width_px=280)
         out = tmp_path / "out"
         command = ("run", tmp_path / "in", "-r", SLOW, "-o", out, "--workers", "2", "--report", tmp_path / "r.html")
         process = start(*command)
@@ -169,19 +169,20 @@ class TestProcesses:
         assert "Traceback" not in stopped.stderr
         assert parts(out) == []
         first = times(out)
-        assert 3 <= len(first) < 16
-        assert all(Image.open(out / name).convert("L").size == (400, 500) for name in first)
+        assert 3 <= len(first) < 12
+        assert all(Image.open(out / name).convert("L").size == (280, 320) for name in first)
 
         done = finished(start(*command))
         assert done.returncode == 0, done.stderr
         assert "already done" in done.stderr
-        assert len(shown(out)) == 16
+        assert len(shown(out)) == 12
         redone = sum(times(out)[name] != mtime for name, mtime in first.items())
         assert redone <= 2  # those whose last line was not written yet
-        assert (tmp_path / "r.html").read_text().count("<article") == 16
+        assert (tmp_path / "r.html").read_text().count("<article") == 12
 
+    @pytest.mark.slow
     def test_sigterm_ends_in_order(self, tmp_path: Path) -> None:
-        make_pages(tmp_path / "in", 16)
+        make_pages(tmp_path / "in", 12, height_px=320, width_px=280)
         process = start("run", tmp_path / "in", "-r", SLOW, "-o", tmp_path / "out", "--format", "pdf")
         until(lambda: done_count(tmp_path / "out") >= 1, process)
         process.terminate()
@@ -189,8 +190,9 @@ class TestProcesses:
         assert parts(tmp_path / "out") == []
         until(lambda: not psutil.pid_exists(process.pid) or not psutil.Process(process.pid).children())
 
+    @pytest.mark.slow
     def test_a_kill_leaves_no_process_behind_and_the_same_command_goes_on(self, tmp_path: Path) -> None:
-        make_pages(tmp_path / "in", 16)
+        make_pages(tmp_path / "in", 12, height_px=320, width_px=280)
         out = tmp_path / "out"
         command = ("run", tmp_path / "in", "-r", SLOW, "-o", out, "--workers", "2")
         process = start(*command)
@@ -202,11 +204,12 @@ class TestProcesses:
         (out / NAME).write_bytes((out / NAME).read_bytes() + b'{"state": "do')
         done = finished(start(*command))
         assert done.returncode == 0, done.stderr
-        assert len(shown(out)) == 16
+        assert len(shown(out)) == 12
         assert parts(out) == []
 
+    @pytest.mark.slow
     def test_a_killed_child_costs_at_most_its_own_file(self, tmp_path: Path) -> None:
-        make_pages(tmp_path / "in", 12)
+        make_pages(tmp_path / "in", 10, height_px=320, width_px=280)
         out = tmp_path / "out"
         process = start("run", tmp_path / "in", "-r", SLOW, "-o", out, "--workers", "2")
         until(lambda: done_count(out) >= 2, process)
@@ -216,7 +219,7 @@ class TestProcesses:
         assert "Traceback" not in done.stderr
         failed = done.stderr.count("was killed by signal 9")
         assert failed <= 1
-        assert len(shown(out)) == 12 - failed
+        assert len(shown(out)) == 10 - failed
         assert done.returncode == (1 if failed else 0)
         assert parts(out) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,10 @@ from tests.cli.commands import done_count, finished, parts, recto, shown, start,
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> DropFolder:
+def box(tmp_path: Path) -> Iterator[DropFolder]:
     (tmp_path / "in").mkdir()
     with Manifest(tmp_path / "out") as manifest:
-        return DropFolder(
+        yield DropFolder(
             tmp_path / "in",
             Destination(tmp_path / "out", True, Form.PNG),
             manifest,
@@ -91,15 +92,25 @@ class TestDropFolder:
         assert box.is_settled(Report(str(file)).fail("there already", "output-exists"), 2.1)
         assert box.ready(100) == []
 
-    def test_what_is_gone_is_forgotten_and_may_come_back(self, box: DropFolder, tmp_path: Path) -> None:
-        file = tmp_path / "in" / "a.png"
+    def test_what_is_gone_is_forgotten_and_done_only_once_when_it_comes_back(self, tmp_path: Path) -> None:
+        """As when a network share goes away for a while."""
+        (tmp_path / "in").mkdir()
+        out, order, file = tmp_path / "out", Order("[]"), tmp_path / "in" / "a.png"
         file.write_bytes(b"x")
-        box.ready(0)
-        box.ready(2)
-        assert box.is_settled(Report(str(file)), 2.1)
-        file.unlink()
-        assert box.ready(3) == []
-        assert box._seen == {}
+        with Manifest(out) as manifest:
+            box = DropFolder(
+                tmp_path / "in", Destination(out, True, Form.PNG), manifest, order, settle_s=2, patience_s=30
+            )
+            box.ready(0)
+            assert names(box.ready(2)) == ["a.png"]
+            (out / "a.png").write_bytes(b"y")
+            append_done(out, file, Stamp.of(file.stat()), order.fingerprint, [out / "a.png"])
+            assert box.is_settled(Report(str(file)), 2.1)
+            file.rename(tmp_path / "a.png")
+            assert box.ready(3) == []
+            assert box._seen == {}
+            (tmp_path / "a.png").rename(file)
+            assert [box.ready(t) for t in (4, 7, 100)] == [[], [], []]
 
     def test_finished_pages_are_not_overwritten_but_unfinished_ones_are(self, tmp_path: Path) -> None:
         (tmp_path / "in").mkdir()
@@ -152,6 +163,16 @@ def test_a_scanner_at_work(scan: Path, tmp_path: Path) -> None:
     again = finished(process)
     assert again.returncode == 0, again.stderr
     assert {Path(json.loads(line)["file"]).name for line in again.stdout.splitlines()} <= {"third.png"}
+
+
+def test_watching_nothing_ends_as_well(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    process = start("watch", tmp_path / "in", tmp_path / "in" / "out", "-r", "rotate")
+    until(lambda: (tmp_path / "in" / "out").exists(), process)
+    process.send_signal(signal.SIGINT)
+    done = finished(process)
+    assert done.returncode == 0, done.stderr
+    assert "0 pages written" in done.stderr
 
 
 @pytest.mark.parametrize(("inbox", "said"), [("absent", "not a folder"), ("out", "the same folder")])

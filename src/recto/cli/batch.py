@@ -69,17 +69,15 @@ class Crew:
         if not self._waiting:
             time.sleep(wait_s or 0)
             return []
-        reports = []
+        reports, is_broken = [], False
         for future in wait(self._waiting, wait_s, FIRST_COMPLETED).done:
-            job = self._waiting.get(future)
-            if job is None:  # handed out again by a revival
-                continue
             try:
-                reports.append(self._report(future, job))
-            except BrokenProcessPool:
-                self._revive()
-            else:
+                reports.append(self._report(future, self._waiting[future]))
                 del self._waiting[future]
+            except BrokenProcessPool:
+                is_broken = True
+        if is_broken:
+            self._revive()
         return reports
 
     def stop(self) -> None:
@@ -140,10 +138,12 @@ class Crew:
     def _revive(self) -> None:
         """A new pool for the files that the broken one still had."""
         self._revivals += 1
-        jobs = list(self._waiting.values())
+        finished = {f: job for f, job in self._waiting.items() if f.done() and f.exception() is None}
+        lost = [job for f, job in self._waiting.items() if f not in finished]
         self.stop()
+        self._waiting.update(finished)
         self._pool = self._new_pool()
-        for job in jobs:
+        for job in lost:
             future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
             self._waiting[future] = job
 

@@ -78,8 +78,9 @@ class Manifest:
         self._lock()
         self._entries: dict[str, _Entry] = {}
         self._owners: dict[str, str] = {}
-        whole = self._read()
-        if not whole:
+        self._read_to = 0
+        self.refresh()
+        if self._file.seek(0, os.SEEK_END) > self._read_to:  # a line that a crash has torn
             self._file.write(b"\n")
             self._file.flush()
 
@@ -93,6 +94,8 @@ class Manifest:
             raise InUseError(
                 f"Another recto is writing to {self._folder}: wait until it is done, or write to another folder."
             ) from None
+        except OSError:  # a file system without locks
+            return
 
     def is_done(self, source: Path, recipe: str) -> bool:
         """Whether this very file was taken through this very recipe and all its outputs are still there."""
@@ -125,17 +128,17 @@ class Manifest:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _read(self) -> bool:
-        """Take in what is there; False when the last line has no end."""
-        line = b"\n"
-        self._file.seek(0)
+    def refresh(self) -> None:
+        """Take in the lines that were added since."""
+        self._file.seek(self._read_to)
         for line in self._file:
+            if not line.endswith(b"\n"):
+                break
+            self._read_to += len(line)
             try:
-                record = json.loads(line)
-                self._take(record)
+                self._take(json.loads(line))
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue
-        return line.endswith(b"\n")
 
     def _take(self, record: dict[str, Any]) -> None:
         source = str(record["input"])

@@ -60,7 +60,7 @@ def run(
     tally = Tally()
     with refusals("run", output):
         checked = plan(recipe, overrides(settings or ()))
-        found = list(expand(inputs, None if output.suffix else output))
+        found = list(expand(inputs, output))
         to = destination(output, form, len(found))
         folder = to.path if to.is_folder else None
         order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None)

@@ -142,6 +142,8 @@ class DropFolder:
         for path in self._seen.keys() - here.keys():
             if self._seen[path].state != "working":
                 del self._seen[path]
+        if here.keys() - self._seen.keys():
+            self._manifest.refresh()
         jobs = []
         for path, stamp in sorted(here.items()):
             seen = self._seen.get(path)
