@@ -12,6 +12,7 @@ _STRIP_PX = 8
 _SMEAR_STRIPS = (5, 3, 1)
 _TRIM_PX = 1.6
 _REACH_ROWS = 2
+_SAME_DEG = 0.03
 _SHORTEST = 1 / 14
 _WINDOW_DEG = 1.5
 
@@ -46,13 +47,17 @@ def agreed_angle(coded: NDArray[np.uint8]) -> tuple[float, float, int]:
     above, below = coded[:-1], coded[1:]
     strips = [_strips(edge, strip_px) for edge in (cv2.subtract(below, above), cv2.subtract(above, below))]
     count = strips[0].shape[1]
-    angle_deg, error_deg, lines = 0.0, _WINDOW_DEG, 0
+    angle_deg, before_deg, error_deg, lines = 0.0, 0.0, _WINDOW_DEG, 0
     for smear_strips in _SMEAR_STRIPS:
         shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * strip_px * (np.arange(count) - count // 2)).astype(np.intp)
         fits = [_fitted(_sheared(edges, shifts), shifts, strip_px, smear_strips) for edges in strips]
         slopes = Slopes(*(np.concatenate(parts) for parts in zip(*fits, strict=True)))
+        before_deg = angle_deg
         angle_deg, error_deg, seen = agreed(slopes, angle_deg, _WINDOW_DEG)
         lines = max(lines, seen)
+    # smeared ridges are steadier, bare ones know no neighbours: where they agree, both are right
+    if abs(angle_deg - before_deg) < _SAME_DEG:
+        angle_deg = (angle_deg + before_deg) / 2
     return angle_deg, error_deg, lines
 
 

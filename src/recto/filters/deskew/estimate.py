@@ -21,7 +21,7 @@ from recto.filters.deskew.spectrum import Coarse, Spectrum, coarse_angles, fine_
 from recto.raster import Dpi, Page
 
 _SMALLEST_PX = 32
-_LEVEL_FIRST = 1.5
+_LEVEL_FIRST = 9.0
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _STRICTER_UPRIGHT = 0.4
