@@ -118,7 +118,13 @@ def border(rng: np.random.Generator, page: Plane) -> Plane:
     return np.where(outside, 0.05, lit).astype(np.float32)
 
 
+def clean(rng: np.random.Generator, page: Plane) -> Plane:
+    """Nothing but the grain that every page gets: what Tesseract can do at best, and a test of doing no harm."""
+    return page
+
+
 DAMAGES: dict[str, Callable[[np.random.Generator, Plane], Plane]] = {
+    "clean": clean,
     "shadow": shadow,
     "gradient": gradient,
     "stains": stains,

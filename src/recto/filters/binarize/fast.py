@@ -31,6 +31,7 @@ _LEAST_DEPTH = 0.281
 _STEEPNESS = 0.5
 _LOCALITY = 0.6
 _NOISE_GATE = 2.0
+_CRISPNESS = 0.7
 _MOST_GRAIN = 0.5
 _LEAST_STEEPNESS = 6.0
 _LEAST_EDGE_PX = 24
@@ -175,9 +176,9 @@ def threshold_surface(edges: Edges, contrast: Contrast, manner: Manner) -> Sampl
 def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, beyond: Mask, rim: Rim, *, specks: bool) -> Mask:
     """The components whose edges are about as steep as those of the ink around them.
 
-    Bleed-through, stains and grain have soft or shallow edges. The demand falls with the grain of the paper: on a clean
-    page nothing is dropped but what is fainter than the grain. What lies in the bed around
-    the page goes, and so do frames along its edges.
+    Bleed-through, stains and grain have soft or shallow edges. On clean paper, where there is no grain to be taken for
+    ink, edges may be as shallow as pale ink is, if they are nearly as crisp for their depth as those of the page.
+    What lies in the bed around the page goes, and so do frames along its edges.
     """
     count, drawn = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     labels = np.asarray(drawn, dtype=np.int32)
@@ -189,9 +190,12 @@ def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, beyond: Mask,
     pixels = np.maximum(np.bincount(at, minlength=count), 1)
     own = np.bincount(at, steep * steep, count) / np.maximum(np.bincount(at, steep, count), 1e-3)
     around = np.bincount(at, _neighbours(edges.steep).ravel()[here], count) / pixels
+    wanted = _STEEPNESS * contrast.steepness ** (1 - _LOCALITY) * around**_LOCALITY
     t = float(np.clip((contrast.grain - 0.015) / 0.045, 0, 1))
-    demand = _STEEPNESS * t * t * (3 - 2 * t)
-    wanted = demand * contrast.steepness ** (1 - _LOCALITY) * around**_LOCALITY
+    t = t * t * (3 - 2 * t)
+    depth = PAPER - np.bincount(at, edges.small.ravel()[here], count) / pixels
+    crisp = _CRISPNESS * contrast.steepness / (2 * contrast.depth) * depth
+    wanted = t * wanted + (1 - t) * np.minimum(wanted, crisp)
     keep = (own > wanted) & (own > _NOISE_GATE * (contrast.noise + 1) * min(1.0, t + 0.25))
     keep &= np.bincount(at, beyond.ravel()[here], count) <= 0.5 * pixels
     keep[_along_edge(labels, at, here, pixels, rim)] = False
