@@ -10,9 +10,10 @@ import numpy as np
 
 from recto.blueprint import Estimate
 from recto.pipeline import Outcome, StepReport
-from recto.raster import Page
+from recto.raster import AffineMap, BackwardMap, Page
 
 MAX_TEXT_CHARS = 4000
+_GRID_ROWS, _GRID_COLUMNS = 13, 9
 
 
 def report_of(page: Page, outcome: Outcome) -> dict[str, Any]:
@@ -22,13 +23,15 @@ def report_of(page: Page, outcome: Outcome) -> dict[str, Any]:
     -------
     dict
         Size, kind and DPI of the page that came out, the same of the one that was sent under ``input``, ``estimates``
-        by name, and ``steps``.
+        by name, ``steps``, and ``grid``: where evenly spread points of a flattened page lie on the one that was sent;
+        None when nothing was bent.
     """
     return {
         **_looks(outcome.page),
         "input": _looks(page),
         "estimates": plain_estimates(outcome.estimates),
         "steps": [_step(step) for step in outcome.steps],
+        "grid": _grid(outcome.backward),
     }
 
 
@@ -66,6 +69,17 @@ def _looks(page: Page) -> dict[str, Any]:
         "kind": str(page.kind),
         "dpi": None if page.dpi is None else [round(page.dpi.x, 3), round(page.dpi.y, 3)],
     }
+
+
+def _grid(backward: BackwardMap | None) -> list[list[list[float]]] | None:
+    """Rows of points ``[x, y]`` in pixels of the page that was sent."""
+    if backward is None or isinstance(backward, AffineMap):
+        return None
+    height, width = backward.shape
+    y, x = np.meshgrid(np.linspace(0, height - 1, _GRID_ROWS), np.linspace(0, width - 1, _GRID_COLUMNS), indexing="ij")
+    read = backward.read_points(np.stack((x.ravel(), y.ravel()), axis=1))
+    grid: list[list[list[float]]] = np.round(read, 1).reshape(_GRID_ROWS, _GRID_COLUMNS, 2).tolist()
+    return grid
 
 
 def _step(step: StepReport) -> dict[str, Any]:

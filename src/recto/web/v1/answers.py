@@ -14,7 +14,7 @@ JSON = "application/json; charset=utf-8"
 NO_STORE = {"Cache-Control": "no-store"}
 
 _NOTHING_KNOWN: dict[str, Any] = {
-    **dict.fromkeys(("width_px", "height_px", "kind", "dpi", "input")),
+    **dict.fromkeys(("width_px", "height_px", "kind", "dpi", "input", "grid")),
     "estimates": {},
     "steps": [],
 }

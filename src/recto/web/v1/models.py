@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from recto.service import TaskState
 
 Dpi = tuple[float, float]
+Grid = list[list[tuple[float, float]]]
 KindName = Literal["binary", "grey", "colour"]
 
 
@@ -47,6 +48,11 @@ class PageReport(_Closed):
         description="What was found, by name, such as `skew` or `ink`; each has a `confidence` from 0 to 1."
     )
     steps: list[StepReport]
+    grid: Grid | None = Field(
+        default=None,
+        description="Rows of points `[x, y]` of the page that was sent, where evenly spread points of the flattened "
+        "page lie; null when nothing was bent.",
+    )
     result: str = Field(description="Where the PNG is.")
 
 
@@ -99,6 +105,7 @@ class PageAnswer(Looks):
     input: Looks
     estimates: dict[str, Any]
     steps: list[StepReport]
+    grid: Grid | None = Field(default=None, description="As in the report of a page of a task.")
     image: str = Field(description="The PNG in standard base64.")
 
 
