@@ -9,6 +9,7 @@ import doxapy
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.training.binarize.net import WEIGHTS, net_ink
 from recto.filters.binarize import Binarize, BinarizeParams
 from recto.raster import Kind, Page
 
@@ -21,8 +22,8 @@ DOXA = ("SAUVOLA", "WOLF", "NICK", "ISAUVOLA", "GATOS", "SU", "NIBLACK", "BERNSE
 def methods() -> dict[str, Method]:
     """Name → function from a grey or colour page to 0 (ink) and 255 (paper)."""
     found: dict[str, Method] = {"recto fast": _ours("fast")}
-    if "net" in str(BinarizeParams.model_fields["method"].annotation):
-        found["recto net"] = _ours("net")
+    if WEIGHTS.is_file():
+        found["net of lab/runs"] = net_ink
     found["recto auto"] = _ours("auto")
     for name in DOXA:
         found[f"doxapy {name.title()}"] = _doxa(name, {})

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lab.training.binarize import papers
+from lab.training.binarize.planes import planes
 from lab.training.binarize.strokes import strokes
-from recto.filters.binarize.planes import planes
 
 SIDE_PX = 256
 RIM_PX = 32

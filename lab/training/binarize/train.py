@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from lab.metrics.dibco import scores
 from lab.training.binarize.model import InkNet
 from lab.training.binarize.patches import Patches, Real, real_pages
-from recto.filters.binarize.planes import planes
+from lab.training.binarize.planes import planes
 
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data")) / "binarization"
 BATCH = 8

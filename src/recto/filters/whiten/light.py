@@ -25,7 +25,8 @@ _BAND_PX = 2_000_000
 _HUE_STEP = 0.09
 _DARK = 0.42
 _LEAST_HULL = 0.003
-_PUSH = (0.80, 0.94)
+_WHITE = (0.70, 0.94)
+_SHOULDER = 0.14
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,15 @@ class Light:
         Share of the page that has the paper's hue.
     evenness : float
         The darkest twentieth of the light over the brightest, 0 to 1.
+    grain : float
+        Standard deviation of the paper as a share of its light.
     """
 
     small: Samples
     colour: tuple[int, ...]
     paper_share: float
     evenness: float
+    grain: float
 
     @classmethod
     def of(cls, samples: Samples, keep_pictures: bool = True) -> Light:
@@ -59,7 +63,18 @@ class Light:
             light = filled(near, _rounded(foreign))
         tone = light if light.ndim == 2 else light.max(axis=2)
         low, high = (float(np.percentile(tone, q)) for q in (5, 95))
-        return cls(light, colour, float(alike.mean()), low / max(high, 1.0))
+        return cls(light, colour, float(alike.mean()), low / max(high, 1.0), _grain(samples, light))
+
+
+def _grain(samples: Samples, light: Samples) -> float:
+    """From the pixels that are nearly as bright as the light, by their median deviation; one pixel in sixteen."""
+    height, width = light.shape[:2]
+    few = samples[: height * STRIDE : STRIDE, : width * STRIDE : STRIDE].astype(np.float32)
+    share = few / np.maximum(light[: few.shape[0], : few.shape[1]], 1)
+    share = share[(share > 0.6) & (share < 1.4)]
+    if share.size < 100:
+        return 0.0
+    return float(1.4826 * np.median(np.abs(share - np.median(share))))
 
 
 def _usual(near: Samples) -> tuple[tuple[int, ...], NDArray[np.bool_]]:
@@ -108,12 +123,13 @@ def lit_evenly(samples: Samples, light: Light, strength: float) -> Samples:
     """
     height, width = samples.shape[:2]
     full_rows = max(STRIDE, _BAND_PX // width // STRIDE * STRIDE)
+    white = float(np.clip(1.0 - 3.0 * light.grain, *_WHITE))
     drawn = np.empty_like(samples)
     for start in range(0, height, full_rows):
         rows = slice(start, min(height, start + full_rows))
         share = samples[rows].astype(np.float32) / np.maximum(enlarged_rows(light.small, (height, width), rows), 1)
         least = share if share.ndim == 2 else share.min(axis=2, keepdims=True)
-        t = np.clip((least - _PUSH[0]) / (_PUSH[1] - _PUSH[0]), 0, 1)
+        t = np.clip((least - (white - _SHOULDER)) / _SHOULDER, 0, 1)
         t = t * t * (3 - 2 * t)
         share = np.minimum(share, 1)
         share += (1 - share) * t
