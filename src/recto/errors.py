@@ -98,7 +98,7 @@ class NotCompletedError(RequestError):
 
 
 class KeyTakenError(RequestError):
-    status = 422
+    status = 409
     code = "idempotency-key-reused"
 
 

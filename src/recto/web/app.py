@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -54,9 +55,16 @@ def create_app(
     return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)))
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            v1.add_examples(super().openapi())
+        return super().openapi()
+
+
 def routes(rooms: Rooms) -> FastAPI:
     """The FastAPI application without the middlewares around it."""
-    app = FastAPI(
+    app = _Application(
         title="Recto",
         version=__version__,
         description=ABOUT,

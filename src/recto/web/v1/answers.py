@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from recto.service import Record
+from recto.service import Record, TaskState
 
 JSON = "application/json; charset=utf-8"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -22,6 +22,7 @@ _NOTHING_KNOWN: dict[str, Any] = {
 
 def task_object(record: Record) -> dict[str, Any]:
     """The task as clients see it."""
+    pages = record.pages if record.state is TaskState.COMPLETED else 0
     return {
         "id": record.id,
         "name": record.name,
@@ -30,7 +31,7 @@ def task_object(record: Record) -> dict[str, Any]:
         "error": record.error,
         "submitted_at": moment(record.submitted_at),
         "expires_at": moment(record.expires_at),
-        "pages": [_page(record, number) for number in range(1, record.pages + 1)],
+        "pages": [_page(record, number) for number in range(1, pages + 1)],
     }
 
 

@@ -233,10 +233,6 @@ def _described(
 ) -> Description:
     good = min(responses)
     model = responses[good].get("model")
-    example = examples.ANSWERS.get(model.__name__) if model is not None else None
-    if example is not None:
-        content = {**responses[good].get("content", {}), "application/json": {"example": example}}
-        responses = {**responses, good: {**responses[good], "content": content}}
     return {
         "operation_id": name,
         "summary": summary,
@@ -247,3 +243,14 @@ def _described(
         "response_class": JSONResponse if model is not None else Response,
         "openapi_extra": {"parameters": parameters or [], **(body or {})},
     }
+
+
+def add_examples(document: dict[str, Any]) -> None:
+    """Put the examples of answers into a finished document; FastAPI would leave every null in them out."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for found in operation["responses"].values():
+                content = found.get("content", {}).get("application/json", {})
+                example = examples.ANSWERS.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2])
+                if example is not None:
+                    content["example"] = example
