@@ -16,10 +16,15 @@ _LEAST_SHARE = 0.01
 
 
 def shrunk(samples: Samples, stride: int = STRIDE) -> Samples:
-    """The samples averaged over ``stride`` × ``stride`` squares, at least one pixel a side."""
+    """The samples averaged over ``stride`` × ``stride`` squares, at least one pixel a side.
+
+    What is left over at the right and at the bottom is not looked at, so that every square is whole: that keeps points
+    in place and lets OpenCV take its fast path.
+    """
     height, width = samples.shape[:2]
     size = (max(1, width // stride), max(1, height // stride))
-    return np.asarray(cv2.resize(samples, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    whole = samples[: max(1, height // stride) * stride, : max(1, width // stride) * stride]
+    return np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def background(small: Samples, reach_px: int, smooth_px: int = 21) -> Samples:
@@ -142,7 +147,7 @@ def _over(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[n
 
 
 def enlarged_rows(small: Samples, shape: tuple[int, int], rows: slice) -> Samples:
-    """Some rows of a shrunk plane drawn at ``(H, W)``, linearly; bands meet without a seam.
+    """Some rows of a shrunk plane drawn at ``(H, W)``, linearly, each square where it was; bands meet without a seam.
 
     Parameters
     ----------
@@ -156,8 +161,8 @@ def enlarged_rows(small: Samples, shape: tuple[int, int], rows: slice) -> Sample
     -------
     uint8 ndarray, shape (rows, W) or (rows, W, 3)
     """
-    height, width = shape
-    step_y, step_x = small.shape[0] / height, small.shape[1] / width
+    width = shape[1]
+    step_y, step_x = (1.0 / max(1, full // few) for full, few in zip(shape, small.shape[:2], strict=True))
     first, last = ((row + 0.5) * step_y - 0.5 for row in (rows.start, rows.stop - 1))
     low, high = max(0, int(np.floor(first)) - 1), min(small.shape[0], int(np.ceil(last)) + 2)
     matrix = np.array(((step_x, 0.0, 0.5 * step_x - 0.5), (0.0, step_y, first - low)))

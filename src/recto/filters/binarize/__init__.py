@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -146,11 +147,9 @@ def _two(ink: NDArray[np.bool_]) -> Samples:
 
 
 def _ink(grey: Samples, drawn: Samples) -> Ink:
-    ink = drawn < 128
-    share = float(ink.mean())
+    ink = cv2.inRange(drawn, np.array(0.0), np.array(127.0))
+    share = cv2.countNonZero(ink) / ink.size
     if share in (0.0, 1.0):
         return Ink(0.0, 0 if share == 0.0 else 255, share)
-    total = float(grey.mean(dtype=np.float64))
-    dark = float(grey[ink].mean(dtype=np.float64))
-    bright = (total - share * dark) / (1 - share)
+    dark, bright = cv2.mean(grey, ink)[0], cv2.mean(grey, cv2.bitwise_not(ink))[0]
     return Ink(float(np.clip((bright - dark) / 127.5, 0, 1)), round((dark + bright) / 2), share)

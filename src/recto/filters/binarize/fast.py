@@ -3,7 +3,7 @@ the edges, and keep what has edges about as steep as its neighbours'."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recto.filters.binarize.levelled import PAPER, Levelled
-from recto.raster.background import enlarged_rows
+from recto.raster.background import enlarged_rows, shrunk
 from recto.raster.page import Samples
 
 Mask = NDArray[np.bool_]
@@ -100,31 +100,29 @@ class Manner:
 
 @dataclass(frozen=True)
 class Edges:
-    """A piece of the levelled page at the working size, and the steepness of its tones."""
+    """A piece of the levelled page, the same at the working size, and the steepness of its tones there."""
 
+    flat: Samples
     small: Samples
     steep: Samples
 
     @classmethod
     def of(cls, flat: Samples, stride: int) -> Edges:
-        height, width = flat.shape
-        size = (max(1, width // stride), max(1, height // stride))
-        small = flat if stride == 1 else np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), np.uint8)
+        small = flat if stride == 1 else shrunk(flat, stride)
         along, down = (
             cv2.convertScaleAbs(cv2.Sobel(small, cv2.CV_16S, *d, ksize=3), alpha=0.25) for d in ((1, 0), (0, 1))
         )
-        return cls(small, np.asarray(cv2.add(along, down), dtype=np.uint8))
+        return cls(flat, small, np.asarray(cv2.add(along, down), dtype=np.uint8))
 
 
-def contrast_of(levelled: Levelled, stride: int) -> Contrast | None:
-    """The contrast of a page, band by band; None when there is nothing on it but grain.
+def contrast_of(pieces: Iterable[Edges]) -> Contrast | None:
+    """The contrast of a page from its bands; None when there is nothing on it but grain.
 
     On a page with little ink its edges drown in the grain of the paper: then only what is four times as steep as
     the grain is asked.
     """
     counts, tones = np.zeros(256), np.zeros(256)
-    for rows in _bands(levelled.shape):
-        edges = Edges.of(levelled.flat(rows), stride)
+    for edges in pieces:
         steep = edges.steep.ravel()
         counts += np.bincount(steep, minlength=256)
         tones += np.bincount(steep, edges.small.ravel(), 256)
@@ -161,26 +159,35 @@ def threshold_surface(edges: Edges, contrast: Contrast, manner: Manner) -> Sampl
     depth = contrast.depth
     tones = edges.small.astype(np.float32)
     side = (manner.window, manner.window)
-    mean = cv2.boxFilter(tones, -1, side)
-    variance = cv2.sqrBoxFilter(tones, -1, side) - mean * mean
-    deviation = np.sqrt(np.maximum(variance, 0.0))
-    surface = mean - _OFFSET * depth + (_OFFSET / _DEVIATION) * deviation
+    surface: Plane = np.asarray(cv2.boxFilter(tones, cv2.CV_32F, side), dtype=np.float32)
+    deviation: Plane = np.asarray(cv2.sqrBoxFilter(tones, cv2.CV_32F, side), dtype=np.float32)
+    deviation -= surface * surface
+    np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
+    cv2.scaleAdd(deviation, _OFFSET / _DEVIATION, surface, surface)
     weight = np.square(edges.steep, dtype=np.float32)
     near = (manner.edge_window, manner.edge_window)
-    weights, sums = cv2.boxFilter(weight, -1, near), cv2.boxFilter(weight * tones, -1, near)
     few = 0.294 * max(float(weight.mean()), 1e-3)
-    surface = (1 - manner.edge_weight) * surface + manner.edge_weight * (sums + few * contrast.tone) / (weights + few)
-    return np.asarray(np.clip(surface, 0, PAPER - _LEAST_DEPTH * depth), dtype=np.uint8)
+    weights: Plane = np.asarray(cv2.boxFilter(weight, cv2.CV_32F, near), dtype=np.float32)
+    tones *= weight
+    edge: Plane = np.asarray(cv2.boxFilter(tones, cv2.CV_32F, near), dtype=np.float32)
+    edge += few * contrast.tone
+    weights += few
+    edge /= weights
+    share = manner.edge_weight
+    cv2.addWeighted(surface, 1 - share, edge, share, -(1 - share) * _OFFSET * depth, surface)
+    return np.clip(surface, 0, PAPER - _LEAST_DEPTH * depth, out=surface).astype(np.uint8)
 
 
-def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, beyond: Mask, rim: Rim, *, specks: bool) -> Mask:
+def kept(
+    ink: cv2.typing.MatLike, edges: Edges, contrast: Contrast, stride: int, beyond: Mask, rim: Rim, *, specks: bool
+) -> Mask:
     """The components whose edges are about as steep as those of the ink around them.
 
     Bleed-through, stains and grain have soft or shallow edges. On clean paper, where there is no grain to be taken for
     ink, edges may be as shallow as pale ink is, if they are nearly as crisp for their depth as those of the page.
     What lies in the bed around the page goes, and so do frames along its edges.
     """
-    count, drawn = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    count, drawn = cv2.connectedComponents(ink, connectivity=8, ltype=cv2.CV_32S)
     labels = np.asarray(drawn, dtype=np.int32)
     height, width = edges.steep.shape
     at = np.ascontiguousarray(labels[: height * stride : stride, : width * stride : stride]).ravel()
@@ -202,7 +209,7 @@ def kept(ink: Mask, edges: Edges, contrast: Contrast, stride: int, beyond: Mask,
     if specks:
         keep &= pixels >= 2
     keep[0] = False
-    return np.asarray(keep.take(labels))
+    return np.asarray(np.take(keep, labels, mode="clip"))
 
 
 def _neighbours(steep: Samples) -> Plane:
@@ -219,25 +226,29 @@ def _neighbours(steep: Samples) -> Plane:
 
 def fast(levelled: Levelled, *, specks: bool = True, soft: bool = False) -> Samples:
     """Ink 0 and paper 255; with ``soft`` the tones between as the ink's likelihood, 128 at the threshold."""
-    contrast = contrast_of(levelled, levelled.stride)
+    bands = _bands(levelled.shape)
+    whole = [Edges.of(levelled.flat(bands[0]), levelled.stride)] if len(bands) == 1 else []
+    contrast = contrast_of(whole or (Edges.of(levelled.flat(rows), levelled.stride) for rows in bands))
     drawn = np.full(levelled.shape, 255, dtype=np.uint8)
     if contrast is None:
         return drawn
     manner = Manner.of(levelled, contrast)
     if manner.stride != levelled.stride:
-        contrast = contrast_of(levelled, manner.stride) or contrast
-    for rows in _bands(levelled.shape):
+        whole = []
+        contrast = contrast_of(Edges.of(levelled.flat(rows), manner.stride) for rows in bands) or contrast
+    for rows in bands:
         low, high = max(0, rows.start - _HALO_PX), min(levelled.shape[0], rows.stop + _HALO_PX)
-        flat = levelled.flat(slice(low, high))
-        edges = Edges.of(flat, manner.stride)
+        edges = whole[0] if whole else Edges.of(levelled.flat(slice(low, high)), manner.stride)
         surface = threshold_surface(edges, contrast, manner)
-        full = np.asarray(cv2.resize(surface, flat.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        full = np.asarray(cv2.resize(surface, edges.flat.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
         beyond = _beyond(levelled, slice(low, high), edges.steep.shape)
         rim = Rim.of(levelled, slice(low, high), edges.steep.shape, manner.stride)
-        found = kept(flat < full, edges, contrast, manner.stride, beyond, rim, specks=specks)
+        found = kept(
+            cv2.compare(edges.flat, full, cv2.CMP_LT), edges, contrast, manner.stride, beyond, rim, specks=specks
+        )
         inner = slice(rows.start - low, rows.stop - low)
         if soft:
-            drawn[rows] = _soft(flat[inner], full[inner], found[inner], contrast.depth)
+            drawn[rows] = _soft(edges.flat[inner], full[inner], found[inner], contrast.depth)
         else:
             drawn[rows][found[inner]] = 0
     return drawn
@@ -301,8 +312,7 @@ def _soft(flat: Samples, full: Samples, found: Mask, depth: float) -> Samples:
     return np.asarray(np.where(found, np.clip(over, 0, 127), np.clip(over, 128, 255)), dtype=np.uint8)
 
 
-def _bands(shape: tuple[int, int]) -> Iterator[slice]:
+def _bands(shape: tuple[int, int]) -> list[slice]:
     height, width = shape
     step = max(_HALO_PX, _BAND_PX // width // 16 * 16)
-    for start in range(0, height, step):
-        yield slice(start, min(height, start + step))
+    return [slice(start, min(height, start + step)) for start in range(0, height, step)]

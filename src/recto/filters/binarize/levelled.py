@@ -105,11 +105,10 @@ class TextSize:
 def text_size(grey: Samples) -> TextSize:
     """Measured on a rough binarization of the shrunk page."""
     stride = 1 if min(grey.shape) < 400 else 2
-    limit = 700_000
-    while grey.size / stride**2 > limit:
+    while grey.size / stride**2 > 600_000:
         stride += 1
     small = shrunk(grey, stride)
-    paper = background(shrunk(small, 2), 21)
+    paper = background(shrunk(small, 3), 15, 11)
     flat = cv2.divide(small, cv2.resize(paper, small.shape[::-1]), scale=PAPER)
     level, cut = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if level > PAPER - 12:

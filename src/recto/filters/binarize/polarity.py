@@ -8,7 +8,8 @@ import numpy as np
 from recto.raster.background import shrunk
 from recto.raster.page import Samples
 
-_WINDOW = 25
+_STRIDE = 8
+_WINDOW = 13
 _LEAST_CONTRAST = 48
 _DARK = 0.35
 _MOST = 0.6
@@ -20,12 +21,12 @@ def bright_on_dark(grey: Samples) -> bool:
     Each place is judged by its own darkest, brightest and middle tone, so that shadows do not count. A page whose dark
     places all lie in one shade has no contrast there and is dark on bright.
     """
-    small = shrunk(grey, 4)
+    small = shrunk(grey, _STRIDE)
     if min(small.shape) < _WINDOW:
         return False
     window = np.ones((_WINDOW, _WINDOW), np.uint8)
-    low, high = (f(small, window)[::4, ::4].astype(np.float32) for f in (cv2.erode, cv2.dilate))
-    middle = cv2.medianBlur(small, _WINDOW)[::4, ::4]
+    low, high = (f(small, window)[::2, ::2].astype(np.float32) for f in (cv2.erode, cv2.dilate))
+    middle = cv2.medianBlur(small, _WINDOW)[::2, ::2]
     busy = high - low >= _LEAST_CONTRAST
     if np.count_nonzero(busy) < 0.01 * busy.size:
         return False
