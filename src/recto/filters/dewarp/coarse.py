@@ -44,12 +44,21 @@ class Sheet:
 
 
 def find_outline(picture: Samples) -> Outline | None:
-    """The best outline of a page in an R'G'B' picture of about a megapixel; None when there is none."""
+    """The best outline of a page in an R'G'B' picture of about a megapixel; None when there is none.
+
+    Best has a clear edge, straight sides and the larger area: half a page in hard light has a clear edge, too.
+    """
     lab = np.asarray(cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.0), cv2.COLOR_RGB2LAB), dtype=np.uint8)
     scale = min(1.0, _MASK_LONG_PX / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     found = [outline_of(mask, lab) for mask in page_masks(np.asarray(small, dtype=np.uint8))]
-    return max((o for o in found if o is not None), key=lambda o: o.score, default=None)
+    whole = picture.shape[0] * picture.shape[1]
+
+    def merit(outline: Outline) -> float:
+        area = float(cv2.contourArea(outline.polygon.astype(np.float32)))
+        return float(outline.score - outline.bulge + 0.3 * area / whole)
+
+    return max((o for o in found if o is not None), key=merit, default=None)
 
 
 def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:

@@ -41,8 +41,26 @@ def page_masks(picture: Samples) -> list[Mask]:
     yellow = lab[..., 2]
     cut, _ = cv2.threshold(yellow, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     guesses.append(yellow < cut)
-    regions = [_one_region(guess) for guess in guesses]
-    return [region for region in regions if region is not None]
+    guesses.append(_without_shadow(guesses[0], lightness))
+    found: list[Mask] = []
+    for guess in guesses:
+        region = _one_region(guess)
+        if region is not None and all(_overlap(region, other) < 0.992 for other in found):
+            found.append(region)
+    return found
+
+
+def _without_shadow(guess: Mask, lightness: Samples) -> Mask:
+    """The region without what is far darker than most of it: the shadow that a lifted sheet throws on the table."""
+    if not guess.any():
+        return guess
+    lit: Mask = guess & (lightness > 0.42 * float(np.median(lightness[guess])))
+    return lit
+
+
+def _overlap(one: Mask, other: Mask) -> float:
+    """Intersection over union."""
+    return float((one & other).sum() / max((one | other).sum(), 1))
 
 
 def _without_ink(picture: Samples) -> Samples:
