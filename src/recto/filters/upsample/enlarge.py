@@ -14,6 +14,7 @@ from recto.filters.upsample.two_tone import CONTEXT_PX, print_likeness
 _BAND_OUTPUT_PX = 8_000_000
 _BAND_ROWS = (64, 480)
 _NEAR_PX = 6
+_DARK_PAGE = 100
 
 
 def enlarged(samples: Samples, grey: Samples, shape: tuple[int, int], scale: float) -> Samples:
@@ -31,6 +32,13 @@ def enlarged(samples: Samples, grey: Samples, shape: tuple[int, int], scale: flo
     scale : float
         Above 1, at most 4.
     """
+    if np.median(grey) < _DARK_PAGE:
+        # The net has seen little inverse print; turned over, it is print like any other.
+        return 255 - _drawn(255 - samples, 255 - grey, shape, scale)
+    return _drawn(samples, grey, shape, scale)
+
+
+def _drawn(samples: Samples, grey: Samples, shape: tuple[int, int], scale: float) -> Samples:
     factor = next(k for k in FACTORS if k >= scale)
     height, width = grey.shape
     drawn = np.empty((*shape, *samples.shape[2:]), dtype=np.uint8)

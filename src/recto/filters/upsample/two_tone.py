@@ -13,7 +13,9 @@ _NEAR_PX = 15
 _WIDE_PX = 63
 _TOLERANCE = 0.22
 _CONTRAST = 20.0
-_PICTURE, _PRINT = 0.40, 0.50
+_PICTURE, _PRINT = 0.42, 0.52
+_DARK_GROUND = 0.12
+"""Inverse print must be plainer to be believed: dark grounds are common in photographs and rare in print."""
 
 
 def print_likeness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -38,9 +40,9 @@ def print_likeness(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     told = contrast > _CONTRAST
     slack = _TOLERANCE * contrast
     counted = cv2.blur(told.astype(np.float32), wide) + 1e-3
-    shares = [
+    on_bright, on_dark = (
         np.asarray(cv2.blur((told & end).astype(np.float32), wide)) / counted
         for end in (calm > bright - slack, calm < dark + slack)
-    ]
-    share = np.maximum(*shares)
+    )
+    share = np.maximum(on_bright, on_dark - _DARK_GROUND)
     return np.asarray(np.clip((share - _PICTURE) / (_PRINT - _PICTURE), 0, 1), dtype=np.float32)
