@@ -19,6 +19,7 @@ RectoError
 │  ├─ InvalidClientError
 │  ├─ ForbiddenError          known, and still not allowed
 │  └─ TooManyAttemptsError    wrong secrets, too often
+├─ RemoteError                a Recto service that we asked refused
 └─ EngineError                our side failed
    ├─ DatabaseUnavailableError
    ├─ BlobMissingError
@@ -158,6 +159,29 @@ class TooManyAttemptsError(AccessError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message, retry_after_s)
         self.retry_after_s = retry_after_s
+
+
+class RemoteError(RectoError):
+    """A Recto service that we asked refused, with its own words.
+
+    Attributes
+    ----------
+    answered_status : int
+        The HTTP status.
+    answered_code : str
+        The problem's short name, such as ``unknown-filter``; empty when it has none.
+    """
+
+    code = "remote"
+    report = False
+
+    def __init__(self, message: str, answered_status: int = 0, answered_code: str = "") -> None:
+        super().__init__(message, answered_status, answered_code)
+        self.answered_status = answered_status
+        self.answered_code = answered_code
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class EngineError(RectoError):

@@ -78,6 +78,8 @@ def _grid(backward: BackwardMap | None) -> list[list[list[float]]] | None:
     height, width = backward.shape
     y, x = np.meshgrid(np.linspace(0, height - 1, _GRID_ROWS), np.linspace(0, width - 1, _GRID_COLUMNS), indexing="ij")
     read = backward.read_points(np.stack((x.ravel(), y.ravel()), axis=1))
+    if not np.isfinite(read).all():
+        return None
     grid: list[list[list[float]]] = np.round(read, 1).reshape(_GRID_ROWS, _GRID_COLUMNS, 2).tolist()
     return grid
 

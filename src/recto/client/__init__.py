@@ -1,0 +1,29 @@
+"""A typed client of the native API, blocking and for asyncio; needs httpx: ``pip install 'recto[client]'``."""
+
+from recto.client.asynchronous import AsyncClient
+from recto.client.blocking import Client
+from recto.client.values import (
+    Filter,
+    Inspection,
+    Looks,
+    Page,
+    Preset,
+    ProcessedPage,
+    Recipe,
+    Step,
+    Task,
+)
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Filter",
+    "Inspection",
+    "Looks",
+    "Page",
+    "Preset",
+    "ProcessedPage",
+    "Recipe",
+    "Step",
+    "Task",
+]

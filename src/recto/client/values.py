@@ -1,0 +1,162 @@
+"""What the service tells, as frozen values; members that this version does not know are passed over."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Recipe = str | Sequence[str | Mapping[str, Any]]
+"""``"deskew,binarize"``, or a list of names and of mappings with a ``filter`` key."""
+
+Estimates = Mapping[str, Mapping[str, Any]]
+"""What was found, by name; each has a ``confidence`` from 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A page's size, kind (``binary``, ``grey``, ``colour``) and pixels per inch, where known."""
+
+    width_px: int
+    height_px: int
+    kind: str
+    dpi: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Looks:
+        dpi = told.get("dpi")
+        return cls(told["width_px"], told["height_px"], told["kind"], None if dpi is None else (dpi[0], dpi[1]))
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step of the recipe did; ``changed`` is False when it left the page as it was."""
+
+    filter: str
+    changed: bool
+    notes: tuple[str, ...]
+    elapsed_ms: float
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Step:
+        return cls(told["filter"], told["changed"], tuple(told["notes"]), told["elapsed_ms"])
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a completed task.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    output, input : Looks or None
+        Of the page that came out and of the one that was sent; None when the service does not know.
+    estimates : Estimates
+    steps : tuple of Step
+    """
+
+    number: int
+    output: Looks | None
+    input: Looks | None
+    estimates: Estimates
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Page:
+        return cls(
+            told["page"],
+            None if told.get("width_px") is None else Looks.of(told),
+            None if told.get("input") is None else Looks.of(told["input"]),
+            told["estimates"],
+            tuple(Step.of(step) for step in told["steps"]),
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file on its way through a recipe.
+
+    Attributes
+    ----------
+    state : str
+        ``pending``, ``processing``, ``completed``, ``failed`` or ``cancelled``.
+    pages : tuple of Page
+        Empty until the task is completed.
+    """
+
+    id: str
+    name: str | None
+    state: str
+    recipe: tuple[Mapping[str, Any], ...]
+    error: str | None
+    submitted_at: datetime
+    expires_at: datetime
+    pages: tuple[Page, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Still to be worked on."""
+        return self.state in ("pending", "processing")
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Task:
+        return cls(
+            told["id"],
+            told["name"],
+            told["state"],
+            tuple(told["recipe"]),
+            told["error"],
+            datetime.fromisoformat(told["submitted_at"]),
+            datetime.fromisoformat(told["expires_at"]),
+            tuple(Page.of(page) for page in told["pages"]),
+        )
+
+
+@dataclass(frozen=True)
+class ProcessedPage:
+    """A page that was waited for."""
+
+    png: bytes
+    output: Looks
+    input: Looks
+    estimates: Estimates
+    steps: tuple[Step, ...]
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> ProcessedPage:
+        steps = tuple(Step.of(step) for step in told["steps"])
+        png = base64.b64decode(told["image"])
+        return cls(png, Looks.of(told), Looks.of(told["input"]), told["estimates"], steps)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What every filter finds on a page."""
+
+    looks: Looks
+    estimates: Estimates
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Inspection:
+        return cls(Looks.of(told), told["estimates"])
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter; ``parameters`` is the JSON schema of each, ``kind`` is ``pixel``, ``geometry`` or ``scale``."""
+
+    name: str
+    summary: str
+    kind: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A recipe with a name."""
+
+    name: str
+    recipe: tuple[Mapping[str, Any], ...]

@@ -1,0 +1,216 @@
+"""A program with the client gets its pages, hears the server's own words, and survives what goes wrong between."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from recto.client import AsyncClient, Client, Task
+from recto.client.calls import Events, pause_s
+from recto.errors import RemoteError
+from recto.web.v1.examples import ANSWERS
+from tests.live import png_of
+from tests.pages import text_page
+from tests.parts import png, read, tiff
+
+TURN = [{"filter": "rotate", "angle_deg": 90}]
+
+
+def test_a_file_goes_and_comes_back(recto: Any, tmp_path: Path) -> None:
+    path = tmp_path / "letter.png"
+    path.write_bytes(png(7))
+    sent = recto.submit(path, TURN)
+    assert (sent.name, sent.pages) == ("letter.png", ())
+    task = recto.wait(sent)
+    assert (task.state, task.is_open, task.error) == ("completed", False, None)
+    assert task.recipe[0]["angle_deg"] == 90
+    assert task.expires_at > datetime.now(UTC)
+    (page,) = task.pages
+    assert (page.number, page.output.width_px, page.input.width_px) == (1, 60, 40)
+    assert page.steps[0].changed
+    assert read(recto.result(task)) == ((60, 40), 7)
+    assert recto.task(task.id) == task
+    recto.delete(task)
+    with pytest.raises(RemoteError, match="no such task") as caught:
+        recto.task(task)
+    assert (caught.value.answered_status, caught.value.answered_code) == (404, "not-found")
+
+
+def test_several_pages_each_come_back(recto: Any) -> None:
+    task = recto.wait(recto.submit(tiff(1, 2), "rotate", name="two"))
+    assert [read(recto.result(task, page.number))[1] for page in task.pages] == [1, 2]
+
+
+def test_lists_are_walked_to_their_end(recto: Any) -> None:
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    sent = [recto.submit(png(k), "rotate").id for k in range(3)]
+    for task_id in sent:
+        recto.wait(task_id)
+    found = [task.id for task in recto.tasks("completed", since=began)]
+    assert [task_id for task_id in found if task_id in sent] == sent[::-1]
+    assert list(recto.tasks("pending", since=datetime(2100, 1, 1, tzinfo=UTC))) == []
+
+
+def test_news_come_as_they_happen(recto: Any) -> None:
+    task = recto.wait(recto.submit(png(), "rotate"))
+    for told in recto.events(since=task.submitted_at):
+        if told.id == task.id and told.state == "completed":
+            assert told == task
+            break
+
+
+def test_a_small_page_and_what_is_on_it(recto: Any) -> None:
+    sent = png_of(text_page(600, 500, angle_deg=3))
+    page = recto.page(sent, "deskew")
+    assert page.estimates["skew"]["angle_deg"] == pytest.approx(3, abs=0.3)
+    assert page.input.height_px == 600
+    assert read(page.png)[0] == (page.output.width_px, page.output.height_px)
+    found = recto.inspect(sent)
+    assert found.looks == page.input
+    assert found.estimates["skew"] == page.estimates["skew"]
+
+
+def test_the_server_says_what_there_is_and_what_is_wrong(recto: Any) -> None:
+    assert "deskew" in [entry.name for entry in recto.filters()]
+    assert "scan" in [preset.name for preset in recto.presets()]
+    with pytest.raises(RemoteError, match="The filters are") as caught:
+        recto.submit(png(), "sharpen")
+    assert caught.value.answered_code == "unknown-filter"
+
+
+class Flaky:
+    """A server that answers by a script: a status, or an error; tokens are always given."""
+
+    def __init__(self, *script: int | Exception) -> None:
+        self.script = list(script)
+        self.seen: list[httpx.Request] = []
+        self.tokens = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/connect/token":
+            self.tokens += 1
+            return httpx.Response(200, json={"access_token": f"t{self.tokens}"})
+        self.seen.append(request)
+        now = self.script.pop(0)
+        if isinstance(now, Exception):
+            raise now
+        if request.url.path == "/v1/events":
+            return httpx.Response(
+                now, text=f"id: at{len(self.seen)}\nevent: task\ndata: {json.dumps(ANSWERS['Task'])}\n\n"
+            )
+        return httpx.Response(now, json=ANSWERS["Task"], headers={"Retry-After": "0"})
+
+
+Calling = Callable[[Flaky, Callable[[Any], Any]], Any]
+
+
+@pytest.fixture(params=["blocking", "asyncio"])
+def calling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Calling:
+    """Make one call of either client to a flaky server, without its pauses."""
+    monkeypatch.setattr("recto.client.calls.pause_s", lambda answer, attempt: 0.0)
+
+    def call(server: Flaky, method: Callable[[Any], Any]) -> Any:
+        transport = httpx.MockTransport(server)
+        if request.param == "blocking":
+            with Client("http://recto", "id", "secret", transport=transport) as client:
+                return method(client)
+
+        async def whole() -> Any:
+            async with AsyncClient("http://recto", "id", "secret", transport=transport) as client:
+                return await method(client)
+
+        return asyncio.run(whole())
+
+    return call
+
+
+def test_a_lost_answer_makes_no_second_task(calling: Calling) -> None:
+    server = Flaky(httpx.ReadError("lost"), 503, 202)
+    assert calling(server, lambda client: client.submit(b"x", "deskew")).state == "completed"
+    keys = {request.headers["idempotency-key"] for request in server.seen}
+    assert len(server.seen) == 3
+    assert len(keys) == 1
+
+
+def test_an_old_token_is_renewed_once(calling: Calling) -> None:
+    server = Flaky(200)
+    calling(server, lambda client: client.task("x"))
+    assert server.tokens == 1
+
+    def twice(client: Any) -> Any:
+        if isinstance(client, Client):
+            client.task("x")
+            return client.task("x")
+
+        async def both() -> Task:
+            await client.task("x")
+            found: Task = await client.task("x")
+            return found
+
+        return both()
+
+    server = Flaky(200, 401, 200)
+    calling(server, twice)
+    assert [request.headers["authorization"] for request in server.seen] == ["Bearer t1", "Bearer t1", "Bearer t2"]
+    with pytest.raises(RemoteError):
+        calling(Flaky(401), lambda client: client.task("x"))
+
+
+def test_it_gives_up_in_the_end(calling: Calling) -> None:
+    server = Flaky(*[httpx.ConnectError("down")] * 9)
+    with pytest.raises(httpx.ConnectError):
+        calling(server, lambda client: client.task("x"))
+    assert len(server.seen) == 4
+    server = Flaky(*[503] * 9)
+    with pytest.raises(RemoteError) as caught:
+        calling(server, lambda client: client.task("x"))
+    assert caught.value.answered_status == 503
+
+
+def test_news_go_on_where_they_were_cut_off(calling: Calling) -> None:
+    server = Flaky(200, httpx.ConnectError("down"), 401, 200, 403)
+
+    def two(client: Any) -> Any:
+        if isinstance(client, Client):
+            return list(itertools.islice(client.events(), 2))
+
+        async def both() -> list[Task]:
+            stream = client.events()
+            found = [await anext(stream), await anext(stream)]
+            await stream.aclose()
+            return found
+
+        return both()
+
+    assert len(calling(server, two)) == 2
+    assert [request.headers.get("last-event-id") for request in server.seen] == [None, "at1", "at1", "at1"]
+
+
+def test_pauses_grow_and_obey_the_server() -> None:
+    assert [pause_s(None, attempt) for attempt in (0, 1, 2, 9)] == [0.5, 1, 2, 30]
+    assert pause_s(httpx.Response(503, headers={"Retry-After": "7"}), 0) == 7
+    assert pause_s(httpx.Response(503, headers={"Retry-After": "Wed"}), 0) == 0.5
+
+
+def test_an_event_in_several_lines_is_one() -> None:
+    text = json.dumps(ANSWERS["Task"], indent=1)
+    lines = [": hello", "", *[f"data:{line}" for line in text.splitlines()], "id:7", "other: x", ""]
+    events = Events()
+    (task,) = [task for line in lines for task in events.feed(line)]
+    assert task.id == ANSWERS["Task"]["id"]
+    assert events.headers == {"Last-Event-ID": "7"}
+
+
+def test_both_clients_have_the_same_methods_and_they_are_in_the_docs() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "native-api.md").read_text("utf-8")
+    names = {name for name in vars(Client) if not name.startswith("_")} - {"close"}
+    assert names == {name for name in vars(AsyncClient) if not name.startswith("_")} - {"close"}
+    assert all(f"`{name}`" in docs for name in names)
