@@ -5,6 +5,7 @@ import { chart, tones } from "./histogram.js";
 import { number, percent, t, tOr } from "./i18n.js";
 
 const FILTER_OF = { skew: "deskew", orientation: "orient", warp: "dewarp", paper: "whiten", ink: "binarize", tones: "contrast", text_size: "upsample" };
+const ORDER = ["kind", "bend", "unlevel_before", "unlevel_after", "black", "white", "threshold", "red", "green", "blue"];
 const SHARES = /(_share|evenness|bend)$/;
 let drawnFor = null;
 
@@ -61,6 +62,7 @@ function estimate(name, values) {
   const { confidence, ...others } = values;
   const rows = Object.entries(others)
     .filter(([, value]) => value !== null && typeof value !== "object")
+    .sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map(([key, value]) => [h("dt", {}, tOr(`found.${name}.${key}`, key.replaceAll("_", " "))), h("dd", {}, written(key, value))]);
   const sure = typeof confidence === "number"
     ? [h("dt", {}, t("found.confidence")), h("dd", {}, h("meter", { min: 0, max: 1, value: confidence, "aria-label": t("found.confidence") }), ` ${percent(confidence)}`)]

@@ -25,6 +25,8 @@ export function startList() {
   $("run").addEventListener("click", () => {
     $("run").disabled = true;
     send(toRun());
+    // On a small screen the list is far below the button.
+    if (matchMedia("(max-width: 62rem)").matches) $("pages").scrollIntoView();
   });
   $("all-zip").addEventListener("click", () => busy($("all-zip"), () => saveAsZip(done())));
   $("all-pdf").addEventListener("click", () => busy($("all-pdf"), () => saveAsPdf(done())));

@@ -9,6 +9,7 @@ import { adopt, heard, resume } from "./submit.js";
 import { isPreview } from "./originals.js";
 
 const LIMIT = 100;
+const SILENT_MS = 20_000;
 let source = null;
 let cursor = null;
 let lost = false;
@@ -66,9 +67,10 @@ async function older() {
   }
 }
 
-/** Ask about every open task: after the connection was away, events are missing. */
-async function catchUp() {
-  for (const one of store.items().filter((each) => store.OPEN.includes(each.state) && each.taskId)) {
+/** Ask about open tasks of which nothing was heard for a while: after the connection was away, events are missing. */
+async function catchUp(silentMs = 0) {
+  const silent = (one) => store.OPEN.includes(one.state) && one.taskId && Date.now() - one.heardAt >= silentMs;
+  for (const one of store.items().filter(silent)) {
     try {
       store.took(one, await api.task(one.taskId));
     } catch (fault) {
@@ -108,6 +110,7 @@ async function again() {
 
 export function startLive() {
   listen();
+  setInterval(() => catchUp(SILENT_MS).catch(() => {}), SILENT_MS);
   $("older").addEventListener("click", () => older().catch((fault) => trouble(fault.message)));
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => { if (event.persisted) listen(); });

@@ -13,12 +13,9 @@ export function marksOf(page) {
   // After a flattening the angle is one of the flattened page and would lie wrong on the one before.
   if (found.skew?.confidence > 0 && !flattened(page)) names.push("skew");
   if (found.orientation?.confidence > 0) names.push("orientation");
-  if (Array.isArray(found.warp?.outline)) names.push("outline");
-  if (Array.isArray(gridOf(page))) names.push("grid");
+  if (page?.grid) names.push("grid");
   return names;
 }
-
-const gridOf = (page) => page?.estimates?.warp?.grid ?? page?.grid ?? null;
 
 /** A drawing in the size of the picture (of the page as it was sent), or null when there is nothing to draw. */
 export function drawing(page, width, height) {
@@ -43,22 +40,19 @@ const marks = {
     return [line(base, "level"), line(base + angle, "skew"), label(x, y - 4 * unit, unit, `${number(angle)}° · ${percent(confidence)}`)];
   },
 
-  orientation(page, { width, unit }) {
+  orientation(page, { height, unit }) {
     const { angle_deg: angle, confidence } = page.estimates.orientation;
-    const [x, y] = [width - 9 * unit, 9 * unit];
+    const [x, y] = [9 * unit, height - 14 * unit];
     const arrow = svg("path", { d: `M0 ${4.5 * unit}V${-4.5 * unit}M${-2.5 * unit} ${-2 * unit}L0 ${-4.5 * unit}L${2.5 * unit} ${-2 * unit}`, transform: `translate(${x} ${y}) rotate(${angle})`, class: "upright" });
     return [svg("circle", { cx: x, cy: y, r: 6.5 * unit, class: "disc" }), arrow, label(x, y + 9.5 * unit, unit, percent(confidence))];
   },
 
-  outline(page, { scale }) {
-    return [svg("polygon", { points: points(page.estimates.warp.outline, scale), class: "outline" })];
-  },
-
   grid(page, { scale }) {
-    const rows = gridOf(page);
+    const rows = page.grid;
     const columns = rows[0].map((_, k) => rows.map((row) => row[k]));
-    const sparse = (lines) => lines.filter((_, k) => k === lines.length - 1 || k % Math.ceil(lines.length / 12) === 0);
-    return [...sparse(rows), ...sparse(columns)].map((line) => svg("polyline", { points: points(line, scale), class: "grid" }));
+    const outline = [...rows[0], ...columns.at(-1), ...rows.at(-1).toReversed(), ...columns[0].toReversed()];
+    const lines = [...rows.slice(1, -1), ...columns.slice(1, -1)].map((line) => svg("polyline", { points: points(line, scale), class: "grid" }));
+    return [...lines, svg("polygon", { points: points(outline, scale), class: "outline" })];
   },
 };
 

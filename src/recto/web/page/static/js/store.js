@@ -42,9 +42,10 @@ export function change(one, values) {
   tell("change", one);
 }
 
-/** Take over what the server says about a task. */
+/** Take over what the server says about a task; an answer that was overtaken by news does not open it again. */
 export function took(one, task) {
-  change(one, { task, taskId: task.id, state: task.state, error: task.error ?? null, page: Math.min(one.page, Math.max(1, task.pages?.length ?? 1)) });
+  if (one.task?.id === task.id && !OPEN.includes(one.task.state) && OPEN.includes(task.state)) return;
+  change(one, { task, taskId: task.id, state: task.state, error: task.error ?? null, heardAt: Date.now(), page: Math.min(one.page, Math.max(1, task.pages?.length ?? 1)) });
 }
 
 export function remove(one) {

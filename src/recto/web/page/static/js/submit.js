@@ -54,10 +54,12 @@ async function sendOne(one, steps) {
       await api.remove(task.id);
       return;
     }
-    one.taskId = task.id;
-    await keep(one);
+    // After a reload the list already had the task whose answer never came back to us.
+    const twin = store.ofTask(task.id);
+    if (twin && twin !== one) store.remove(twin);
     store.took(one, strays.get(task.id) ?? task);
     strays.delete(task.id);
+    await keep(one);
     if (before && before !== task.id) await api.remove(before).catch(() => {});
   } catch (fault) {
     store.change(one, { state: "failed", task: null, error: fault.message, refused: fault.status });
