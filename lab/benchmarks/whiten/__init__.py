@@ -1,0 +1,1 @@
+"""What whiten does to ink, paper and reading."""
