@@ -54,7 +54,7 @@ class BentPage:
         return photo + np.array([(self.shape[1] - 1) / 2, (self.shape[0] - 1) / 2])
 
     def read(self, photo: Floats) -> Floats:
-        """Points of the photo as points of the page, by Newton's method; also beyond its edge."""
+        """Points of the photo as points of the page, by Newton's method; also beyond its edge; far from it, NaN."""
         page = np.tile((0.5, self.aspect / 2), (len(photo), 1))
         step = 1e-4
         for _ in range(14):
@@ -73,7 +73,7 @@ class BentPage:
             )
             page = np.clip(page + np.clip(move, -0.4, 0.4), -0.3, self.aspect + 0.3)
         far = np.hypot(*(self.seen(page) - photo).T) > 0.5
-        return np.where(far[:, None], -1.0, page)
+        return np.where(far[:, None], np.nan, page)
 
     def photo(self, page: NDArray[np.uint8], *, table: int = 110, seed: int = 0) -> NDArray[np.uint8]:
         """The colour photo of a grey page of any size, shape (H, W, 3), on a mottled table of about that luma."""
@@ -87,8 +87,9 @@ class BentPage:
         full = cv2.copyMakeBorder(full, 0, coarse, 0, coarse, cv2.BORDER_REPLICATE)
         full = full[shift : shift + height, shift : shift + width]
         map_x, map_y = np.ascontiguousarray(full[..., 0]), np.ascontiguousarray(full[..., 1])
-        paper = cv2.remap(page, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         inside = (map_x >= 0) & (map_y >= 0) & (map_x <= page.shape[1] - 1) & (map_y <= page.shape[0] - 1)
+        map_x, map_y = np.nan_to_num(map_x, nan=-1.0), np.nan_to_num(map_y, nan=-1.0)
+        paper = cv2.remap(page, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         mask = cv2.blur(inside.astype(np.float32), (3, 3))[..., None]
         rng = np.random.default_rng(seed)
         mottle = cv2.resize(rng.normal(size=(height // 6, width // 6)).astype(np.float32), (width, height))
