@@ -145,6 +145,14 @@ def test_a_repeated_request_makes_one_task(api: httpx.Client, stranger: httpx.Cl
     assert other.json()["id"] != answers[0].json()["id"]
 
 
+def test_a_key_lives_as_long_as_its_task_even_when_that_was_deleted(api: httpx.Client) -> None:
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    first = api.post("/v1/tasks?recipe=rotate", content=png(), headers=key)
+    api.delete(first.headers["location"])
+    again = api.post("/v1/tasks?recipe=rotate", content=png(), headers=key)
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (202, first.json()["id"], "cancelled")
+
+
 def test_a_task_is_nobody_elses(api: httpx.Client, stranger: httpx.Client) -> None:
     task_id = submit(api)["id"]
     done(api, task_id)

@@ -35,7 +35,7 @@ _AGAIN_AFTER_S = 0.5
 
 @dataclass(frozen=True)
 class TaskView:
-    """What a client may know of its task."""
+    """What a client may know of its task; ``failures`` counts attempts that died."""
 
     id: str
     state: TaskState
@@ -45,6 +45,7 @@ class TaskView:
     notes: tuple[str, ...]
     submitted_at: datetime
     expires_at: datetime
+    failures: int = 0
 
 
 class Service:
@@ -334,4 +335,5 @@ def _view(task: Task) -> TaskView:
         notes=task.notes,
         submitted_at=task.submitted_at,
         expires_at=task.expires_at,
+        failures=task.failures,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +15,7 @@ from recto.service import Record, TaskState
 JSON = "application/json; charset=utf-8"
 NO_STORE = {"Cache-Control": "no-store"}
 
+_MANY_PAGES = 200
 _NOTHING_KNOWN: dict[str, Any] = {
     **dict.fromkeys(("width_px", "height_px", "kind", "dpi", "input", "grid")),
     "estimates": {},
@@ -43,6 +46,17 @@ def moment(when: datetime) -> str:
 def json_text(content: Any) -> str:
     """Short JSON on one line."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+async def answer_tasks(records: Sequence[Record], next_cursor: str | None) -> Response:
+    """A part of the list; put together in a thread when it is long."""
+
+    def content() -> dict[str, Any]:
+        return {"tasks": [task_object(record) for record in records], "next": next_cursor}
+
+    if sum(len(record.reports) for record in records) <= _MANY_PAGES:
+        return answer(content())
+    return await asyncio.to_thread(lambda: answer(content()))
 
 
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

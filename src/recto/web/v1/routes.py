@@ -15,7 +15,7 @@ from recto.service import TASK, Order, Place, Record, TaskState
 from recto.web.door import SESSION_SCHEME, OpenDoor
 from recto.web.rooms import Rooms
 from recto.web.v1 import described, events, waited
-from recto.web.v1.answers import NO_STORE, answer, task_object
+from recto.web.v1.answers import NO_STORE, answer, answer_tasks, task_object
 from recto.web.v1.catalogue import all_there_is
 from recto.web.v1.parameters import (
     cursor_to,
@@ -92,7 +92,7 @@ def _list(rooms: Rooms, door: OpenDoor) -> Handler:
         shown = found[:limit]
         more = len(found) > limit
         cursor = cursor_to(Place(shown[-1].submitted_at, shown[-1].id)) if more else None
-        return answer({"tasks": [task_object(record) for record in shown], "next": cursor})
+        return await answer_tasks(shown, cursor)
 
     return tasks
 

@@ -100,7 +100,7 @@ async def _answered(
         if view is None or view.state.is_open:
             raise QueueFullError("sync_wait_s", config.sync_wait_s, None, "Send it to /v1/tasks.")
         if view.state is TaskState.FAILED:
-            raise InputError(view.error or "The page cannot be processed.")
+            raise _failure(view.error or "The page cannot be processed.", view.failures)
         (record,) = await rooms.service.overview.records(client_id, [task_id])
         png = None if order.operation == INSPECT else await rooms.service.page(client_id, task_id, 1)
         if png is None and order.operation != INSPECT:
@@ -108,6 +108,11 @@ async def _answered(
         return await in_thread(rooms.bodies, len(png or b""), lambda: telling(record, png or b""))
     finally:
         await rooms.service.cancel(client_id, task_id)
+
+
+def _failure(why: str, failures: int) -> InputError | AttemptFailedError:
+    """The page's fault, unless every attempt at it died: then it may be ours."""
+    return AttemptFailedError(why) if failures > 0 else InputError(why)
 
 
 def _page_answer(kind: str, record: Record, png: bytes) -> Response:
