@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from lab.benchmarks.upsample.measures import made_wrong
 from lab.metrics.ocr import read_text
 from recto import nets
-from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge
+from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge, two_tone
 from recto.raster import Dpi, Kind, Page
 from tests.pages import WORDS, photograph, text_page
 
@@ -282,6 +282,15 @@ def printed(lines: int, seed: int) -> Samples:
         rng.shuffle(parts)
         draw.text((50, 40 + 62 * k), " ".join(parts), font=font, fill=0)
     return np.asarray(image)
+
+
+def test_dense_print_is_taken_for_print_and_photographs_are_not() -> None:
+    dense = printed(12, 1)[40:]
+    dense = np.vstack([dense[62 * k : 62 * k + 52] for k in range(12)])
+    small = smaller(dense, 4)
+
+    assert two_tone.print_likeness(small)[small < 128].mean() > 0.9
+    assert two_tone.print_likeness(cv2.cvtColor(photograph(300, 400), cv2.COLOR_RGB2GRAY)).max() < 0.1
 
 
 @pytest.mark.slow

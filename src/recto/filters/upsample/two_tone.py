@@ -13,8 +13,8 @@ _NEAR_PX = 15
 _WIDE_PX = 63
 _TOLERANCE = 0.22
 _CONTRAST = 20.0
-_PICTURE, _PRINT = 0.42, 0.52
-_DARK_GROUND = 0.12
+_PICTURE, _PRINT = 0.35, 0.43
+_DARK_GROUND = 0.20
 """Inverse print must be plainer to be believed: dark grounds are common in photographs and rare in print."""
 
 
