@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
+import pytest
 
 from recto.web.v1.models import Task
 from tests.live import LiveServer
@@ -138,6 +139,7 @@ def test_streams_are_limited_and_a_closed_one_makes_room(server: LiveServer) -> 
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_quiet_stream_says_that_it_lives_and_ends_with_the_server(tmp_path_factory: Any) -> None:
     home = tmp_path_factory.mktemp("quiet") / "home"
     quiet = LiveServer(home, {"RECTO_EVENT_KEEPALIVE_S": "0.2", "RECTO_WORKER_SLOTS": "0"}).start()
@@ -147,3 +149,10 @@ def test_a_quiet_stream_says_that_it_lives_and_ends_with_the_server(tmp_path_fac
             pass
         assert quiet.stop() == 0
         assert all(line in ("", ": still here") for line in lines)
+
+
+def test_asking_only_for_the_headers_of_a_stream_ends_at_once(api: httpx.Client) -> None:
+    answer = api.head("/v1/events")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b""
