@@ -406,3 +406,13 @@ async def test_ready_says_what_is_missing(p: Parts) -> None:
     async with asyncio.timeout(60):
         while not (await p.service.ready())["workers"]:
             await asyncio.sleep(0.05)
+
+
+@parts(check_on_submit=False)
+async def test_without_the_early_look_a_file_that_is_no_picture_ends_in_error(p: Parts) -> None:
+    task_id = await p.submit("anna", b"certainly no picture")
+    p.start_worker()
+    view = await p.service.fetch("anna", task_id, 60)
+    assert view is not None
+    assert view.state is TaskState.FAILED
+    assert view.error

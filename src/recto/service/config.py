@@ -27,6 +27,12 @@ class Config(BaseModel):
     orphan_after_s: float = Field(3600.0, gt=0, description="How old a blob that no task wants must be to be deleted.")
     min_free_mb: int = Field(512, ge=0, description="New pages are refused while the blobs' disk has less free.")
 
+    check_on_submit: bool = Field(
+        True,
+        description="Look at a file's header before accepting it, so that what is no picture is refused with 400; "
+        "without it, its task ends in Error.",
+    )
+
     @property
     def slots(self) -> int:
         """Pages that one worker takes at a time."""

@@ -117,8 +117,8 @@ class Service:
             earlier = await self._earlier(client_id, key, digest)
             if earlier is not None:
                 return earlier
-        header = await asyncio.to_thread(probe, order.body, self._limits)
-        order.check(header)
+        if self._config.check_on_submit or order.one_page_megapixels is not None:
+            order.check(await asyncio.to_thread(probe, order.body, self._limits))
         await self._find_room(client_id, len(order.body))
         task_id = new_task_id()
         try:
