@@ -54,5 +54,7 @@ def photograph(height_px: int = 600, width_px: int = 800, *, seed: int = 0) -> N
         small = rng.normal(size=(cells, cells, 3))
         for channel in range(3):
             layer = Image.fromarray(small[..., channel].astype(np.float32), mode="F")
-            total[..., channel] += np.asarray(layer.resize((width_px, height_px), Image.Resampling.BICUBIC)) / cells**0.5
+            total[..., channel] += (
+                np.asarray(layer.resize((width_px, height_px), Image.Resampling.BICUBIC)) / cells**0.5
+            )
     return np.clip(128 + 55 * total, 0, 255).astype(np.uint8)
