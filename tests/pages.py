@@ -15,7 +15,7 @@ WORDS = (
 def text_page(
     height_px: int = 1100, width_px: int = 800, *, text_px: int = 18, angle_deg: float = 0.0, seed: int = 0
 ) -> NDArray[np.uint8]:
-    """A grey page of printed lines, shape (H, W), drawn at three times its size and turned clockwise before shrinking."""
+    """A grey page of printed lines, shape (H, W), drawn at three times its size, turned clockwise, then shrunk."""
     over = 3
     rng = np.random.default_rng(seed)
     font = ImageFont.load_default(text_px * over)
