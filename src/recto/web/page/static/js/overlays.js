@@ -42,9 +42,9 @@ const marks = {
 
   orientation(page, { height, unit }) {
     const { angle_deg: angle, confidence } = page.estimates.orientation;
-    const [x, y] = [9 * unit, height - 14 * unit];
-    const arrow = svg("path", { d: `M0 ${4.5 * unit}V${-4.5 * unit}M${-2.5 * unit} ${-2 * unit}L0 ${-4.5 * unit}L${2.5 * unit} ${-2 * unit}`, transform: `translate(${x} ${y}) rotate(${angle})`, class: "upright" });
-    return [svg("circle", { cx: x, cy: y, r: 6.5 * unit, class: "disc" }), arrow, label(x, y + 9.5 * unit, unit, percent(confidence))];
+    const [x, y] = [7 * unit, height - 12 * unit];
+    const arrow = svg("path", { d: `M0 ${3 * unit}V${-3 * unit}M${-2 * unit} ${-1 * unit}L0 ${-3 * unit}L${2 * unit} ${-1 * unit}`, transform: `translate(${x} ${y}) rotate(${angle})`, class: "upright" });
+    return [svg("circle", { cx: x, cy: y, r: 4.8 * unit, class: "disc" }), arrow, label(x, y + 9 * unit, unit, percent(confidence))];
   },
 
   grid(page, { scale }) {
@@ -59,7 +59,7 @@ const marks = {
 const points = (list, scale) => list.map(([x, y]) => `${x * scale},${y * scale}`).join(" ");
 
 function label(x, y, unit, words) {
-  const text = svg("text", { x, y, class: "said", "font-size": 4 * unit, "text-anchor": "middle" });
+  const text = svg("text", { x, y, class: "said", "font-size": 3.2 * unit, "text-anchor": "middle" });
   text.textContent = words;
   return text;
 }
