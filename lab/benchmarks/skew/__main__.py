@@ -124,7 +124,7 @@ def gate(cases: list[Case], textless: list[tuple[str, Samples]]) -> dict[str, An
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute")
-    parser.add_argument("--peers", type=int, default=None, help="pages per set that the peers are shown")
+    parser.add_argument("--peers", type=int, default=None, help="pages per set that the peers are shown; 0: none")
     parser.add_argument("--pages", type=int, default=160, help="exact pages turned by ±15°; a third as many by ±45°")
     parser.add_argument("--textless", type=int, default=480)
     parser.add_argument("--seed", type=int, default=0)
@@ -153,7 +153,7 @@ def main() -> None:
     textless = list(photographs()) + [textless_page(asked.seed + k) for k in range(30 if few else asked.textless)]
     document["gate"] = gate(text, textless)
     write(document)
-    for name, finder in peers.found().items():
+    for name, finder in peers.found().items() if shown else ():
         for title, (cases, reach) in sets.items():
             slow = {"Leptonica sweep": len(cases), "Tesseract --psm 2": min(shown, 10)}
             document["results"][title][name] = scored(cases[: slow.get(name, shown)], finder, reach)
