@@ -72,7 +72,8 @@ def test_a_phone_photographs(visit: Visit) -> None:
     visitor.page.wait_for_selector("#list >> text=photo.png")
     visitor.page.tap("#run")
     visitor.settled().compared()
-    assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visitor.page.set_viewport_size({"width": 320, "height": 640})
+    assert visitor.page.evaluate("document.documentElement.scrollWidth") <= 320
     assert visitor.saved("#download")[0] == "photo.png"
 
 

@@ -19,10 +19,10 @@ export function sortable(list, dropped) {
       const others = [...list.children].filter((one) => one !== child);
       const place = others.filter((one) => move.clientY > middle(one)).length;
       if ([...list.children].indexOf(child) !== place) {
-        const was = child.getBoundingClientRect().top;
         child.style.transform = "";
-        list.insertBefore(child, others[place] ?? null);
-        offset += child.getBoundingClientRect().top - (was - (move.clientY - offset));
+        const was = child.getBoundingClientRect().top;
+        put(child, place);
+        offset += child.getBoundingClientRect().top - was;
       }
       child.style.transform = `translateY(${move.clientY - offset}px)`;
     };
@@ -33,13 +33,20 @@ export function sortable(list, dropped) {
       child.style.transform = "";
       child.classList.remove("dragged");
       const place = [...list.children].indexOf(child);
-      if (end.type === "pointercancel") list.insertBefore(child, [...list.children].filter((one) => one !== child)[from] ?? null);
+      if (end.type === "pointercancel") put(child, from);
       else if (place !== from) dropped(child, place);
     };
     grip.addEventListener("pointermove", moved);
     grip.addEventListener("pointerup", ended);
     grip.addEventListener("pointercancel", ended);
   });
+}
+
+/** Bring a child to a place by moving the others round it: an element that is taken out loses the pointer. */
+function put(child, place) {
+  const here = () => [...child.parentElement.children].indexOf(child);
+  while (here() < place) child.before(child.nextElementSibling);
+  while (here() > place) child.after(child.previousElementSibling);
 }
 
 function middle(element) {

@@ -12,12 +12,27 @@ import { send } from "./submit.js";
 import { thumbnail } from "./thumbs.js";
 
 let told = "";
+let due = false;
+
+/** The whole list, once for however many pages came at a time. */
+function drawSoon() {
+  if (due) return;
+  due = true;
+  queueMicrotask(() => {
+    due = false;
+    drawAll();
+    summary();
+  });
+}
 
 export function startList() {
   store.on("change", (one) => {
-    if (one && $(`row-${one.id}`)) $(`row-${one.id}`).replaceWith(row(one));
-    else drawAll();
-    summary();
+    if (one && $(`row-${one.id}`)) {
+      $(`row-${one.id}`).replaceWith(row(one));
+      summary();
+    } else {
+      drawSoon();
+    }
   });
   store.on("choose", mark);
   language.addEventListener("change", () => { drawAll(); summary(); });
