@@ -191,6 +191,10 @@ def test_other_recipe_on_the_same_page(visit: Visit) -> None:
     visitor.page.click("#run")
     visitor.page.wait_for_selector("#list .sending, #list .pending, #list .processing")
     visitor.settled()
+    for _ in range(100):
+        if len(visitor.tasks()) == 1:
+            break
+        visitor.page.wait_for_timeout(100)
     (second,) = visitor.tasks()
     assert second["id"] != first["id"]
     assert [step["filter"] for step in second["recipe"]] == ["rotate"]
