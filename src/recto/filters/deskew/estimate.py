@@ -25,6 +25,9 @@ _LEVEL_FIRST = 9.0
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _STRICTER_UPRIGHT = 0.4
+_STEEP_DEG = (2.0, 5.0)
+_LOOSE_DEG = (0.008, 0.014)
+_STRICTER_STEEP = 0.6
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,13 @@ def _confidence(evidence: Evidence) -> float:
     photographed and drawn ones on the other (``lab.benchmarks.skew``).
     """
     tolerated_deg = np.interp(evidence.lines, (16, 60), (0.05, 0.11)) * (_STRICTER_UPRIGHT if evidence.axis else 1.0)
+    # Pages of text are seldom steep, and chance picks any angle: what is steep needs lines that agree closely, or a
+    # higher ray than a photograph has.
+    steep = np.interp(abs(evidence.angle_deg), _STEEP_DEG, (0.0, 1.0))
+    loose = np.interp(evidence.error_deg, _LOOSE_DEG, (0.0, 1.0))
+    stricter = _STRICTER_STEEP * float(steep * loose)
     sides = (
-        _ramp(evidence.ratio, 1.1, 1.7),
+        _ramp(evidence.ratio, 1.1 + stricter, 1.7 + stricter),
         _ramp(evidence.lines, 8, 24),
         _ramp(evidence.contrast, 2, 10),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
