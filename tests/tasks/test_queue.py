@@ -354,3 +354,44 @@ def test_the_engines_later_migrations_are_found_in_order() -> None:
     assert names
     assert all(name >= "03.02" for name in names)
     assert engine_migrations("999.0.0") == []
+
+
+@within(open_queue)
+async def test_cancelling_what_is_just_being_taken_locks_nobody(queue: Queue) -> None:
+    """Takers lock the job and then the task, cancellers the task and then the job: neither may wait for the other."""
+    ids = [await queue.add() for _ in range(60)]
+    workers = [queue.worker() for _ in range(3)]
+    for worker in workers:
+        await worker.register()
+
+    async def take_all(worker: Claims) -> list[str]:
+        taken = []
+        while (claim := await worker.take()) is not None:
+            taken.append(claim.id)
+            if await worker.complete(claim, 1, []):
+                continue
+            await worker.drop(claim)
+        return taken
+
+    async def cancel_all() -> None:
+        for task_id in ids:
+            await queue.queue.cancel(task_id, "anna")
+
+    await asyncio.gather(cancel_all(), *(take_all(worker) for worker in workers), cancel_all())
+    assert {await queue.state(task_id) for task_id in ids} == {TaskState.CANCELLED}
+    assert await workers[0].take() is None
+    assert queue.jobs() == 0
+
+
+@within(open_queue)
+async def test_a_task_cancelled_in_the_middle_of_being_taken_is_not_handed_out(queue: Queue) -> None:
+    task_id = await queue.add()
+    worker = queue.worker()
+    await worker.register()
+    with psycopg.connect(queue.url) as taker:
+        taker.execute("SELECT id FROM procrastinate_jobs FOR UPDATE")
+        async with asyncio.timeout(20):
+            await queue.queue.cancel(task_id, "anna")
+    assert await queue.state(task_id) is TaskState.CANCELLED
+    assert await worker.take() is None
+    assert queue.jobs() == 0

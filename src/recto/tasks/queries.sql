@@ -59,13 +59,18 @@ UPDATE tasks SET state = 'cancelled', closed_at = now(), error = NULL, notes = '
 WHERE id = %(id)s
 
 -- drop_waiting_job --
-DELETE FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'todo'
+-- A worker that is just taking the job holds it and waits for the task, which we hold: to wait for the job would lock
+-- both for ever. It will find the task closed and drop the job itself.
+DELETE FROM procrastinate_jobs
+WHERE id = (SELECT id FROM procrastinate_jobs WHERE id = %(job_id)s AND status = 'todo' FOR UPDATE SKIP LOCKED)
 
 -- drop_job --
 DELETE FROM procrastinate_jobs WHERE id = %(job_id)s
 
 -- drop_jobs --
-DELETE FROM procrastinate_jobs WHERE id = ANY(%(job_ids)s)
+-- As drop_waiting_job: not those that a worker is just taking.
+DELETE FROM procrastinate_jobs
+WHERE id IN (SELECT id FROM procrastinate_jobs WHERE id = ANY(%(job_ids)s) FOR UPDATE SKIP LOCKED)
 
 -- expire --
 WITH gone AS (
