@@ -30,9 +30,9 @@ def chromium() -> str | None:
     return next((path for path in found if path), None)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for all of these tests; gone before tests that have an event loop of their own begin."""
+    """One browser for a file of tests; its event loop must be gone before other tests want one of their own."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no test of the web page")
     path = chromium()
     if path is None:
@@ -43,7 +43,7 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def client(server: LiveServer) -> tuple[str, str]:
     """A client of these tests alone, so that the list holds no pages of others."""
     return server.add_client("web page")
