@@ -27,6 +27,7 @@ _UNSURE_DEG = 0.12
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG = (0.008, 0.014)
+_LOW_RATIO = (2.3, 2.6)
 _STRICTER_STEEP = 0.6
 
 
@@ -136,10 +137,12 @@ def _confidence(evidence: Evidence) -> float:
     steep = np.interp(abs(evidence.angle_deg), _STEEP_DEG, (0.0, 1.0))
     loose = np.interp(evidence.error_deg, _LOOSE_DEG, (0.0, 1.0))
     stricter = _STRICTER_STEEP * float(steep * loose)
+    # Lines that agree loosely on a low ray are a photographed book, which is inked, or a photograph, which is not.
+    faint = float(loose * np.interp(evidence.ratio, _LOW_RATIO, (1.0, 0.0)))
     sides = (
         _ramp(evidence.ratio, 1.1 + stricter, 1.7 + stricter),
         _ramp(evidence.lines, 8, 24),
-        _ramp(evidence.contrast, 2, 10),
+        _ramp(evidence.contrast, 2 + 30 * faint, 10 + 88 * faint),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
         _ramp(abs(evidence.moved_deg), 3.0, 1.4),
     )
