@@ -50,7 +50,9 @@ def add_routes(app: FastAPI) -> None:
         dated = first == static.digest
         found = static.found.get(rest if dated else path)
         if found is None or path.endswith(".html"):
-            return problems.problem(404, "not-found", f"There is no file {path!r} here.", request=request)
+            return problems.problem(
+                404, "not-found", f"There is no file {path!r} here. What there is, is listed at /docs.", request=request
+            )
         headers = {"ETag": found.etag, "Cache-Control": FOR_EVER if dated else "no-cache"}
         if found.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
