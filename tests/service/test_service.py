@@ -308,7 +308,7 @@ async def test_a_task_that_cannot_be_done_says_why(p: Parts, how: str) -> None:
     assert view.state is TaskState.FAILED
     assert view.error is not None
     assert view.error.startswith(f"Given up after 2 attempts. {says}")
-    assert p.blobs() == set()
+    await until(lambda: p.blobs() == set())  # right after the client is told
     assert rows(p.url, "SELECT * FROM procrastinate_jobs") == []
 
 
