@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from recto.errors import NotCompletedError, NotFoundError, QueueFullError
 from recto.service import TASK, Order, Place, Record, TaskState
 from recto.web.door import SESSION_SCHEME, OpenDoor
+from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
 from recto.web.v1 import described, events, waited
 from recto.web.v1.answers import NO_STORE, answer, answer_tasks, task_object
@@ -122,15 +122,8 @@ def _result(rooms: Rooms, door: OpenDoor) -> Handler:
         record = await _living(rooms, client_id, task_id)
         if png is None:
             raise _no_result(record)
-        headers = {
-            "ETag": f'"{hashlib.sha256(png).hexdigest()[:32]}"',
-            "Cache-Control": "private, no-cache",
-            "Content-Disposition": f"inline; filename*=UTF-8''{quote(_file_name(record, number))}",
-        }
-        known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-        if headers["ETag"] in known or "*" in known:
-            return Response(status_code=304, headers=headers)
-        return Response(png, headers=headers, media_type="image/png")
+        named = f"inline; filename*=UTF-8''{quote(_file_name(record, number))}"
+        return picture_answer(request, png, {"Content-Disposition": named})
 
     return result
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from recto.errors import BlobMissingError, RequestError
 from recto.web import problems
 from recto.web.door import Door
+from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
 from recto.web.v5 import described
 from recto.web.v5.answers import Found, headers_of, result_answer, status_answer, status_of
@@ -112,15 +112,7 @@ def _file_handler(rooms: Rooms, door: Door) -> Handler:
         png = found.pages[page - 1]
         assert found.view is not None
         name = found.view.id if len(found.pages) == 1 else f"{found.view.id}-{page:03d}"
-        headers |= {
-            "ETag": f'"{hashlib.sha256(png).hexdigest()[:32]}"',
-            "Cache-Control": "private, no-cache",
-            "Content-Disposition": f'attachment; filename="{name}.png"',
-        }
-        known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-        if headers["ETag"] in known or "*" in known:
-            return Response(status_code=304, headers=headers)
-        return Response(png, headers=headers, media_type="image/png")
+        return picture_answer(request, png, {**headers, "Content-Disposition": f'attachment; filename="{name}.png"'})
 
     return file
 
