@@ -222,6 +222,50 @@ async def test_a_store_that_does_not_answer(tmp_path: Path) -> None:
         await keys(store)
 
 
+async def test_a_store_that_is_there(store: BlobStore) -> None:
+    await store.check()
+    assert await keys(store) == set()
+
+
+async def test_a_root_that_is_away_loses_no_blob(tmp_path: Path) -> None:
+    """Moved away, or an empty folder where a disk is not mounted: nothing is missing, the store is not there."""
+    root, away = tmp_path / "blobs", tmp_path / "away"
+    store = FolderStore(root)
+    await store.put("aaaa-1", b"x")
+    for empty in (False, True):
+        root.rename(away)
+        if empty:
+            root.mkdir()
+        for doing in (store.get("aaaa-1"), store.put("bbbb-1", b"x"), store.delete(["aaaa-1"]), store.check()):
+            with pytest.raises(StoreUnavailableError):
+                await doing
+        if empty:
+            assert list(root.iterdir()) == []
+            root.rmdir()
+        else:
+            with pytest.raises(StoreUnavailableError):
+                await store.free_mb()
+            with pytest.raises(StoreUnavailableError):
+                await keys(store)
+        away.rename(root)
+        await store.check()
+        assert await store.get("aaaa-1") == b"x"
+
+
+async def test_a_bucket_that_is_away_loses_no_blob(s3_endpoint: str) -> None:
+    options: dict[str, Any] = {
+        "endpoint": s3_endpoint,
+        "access_key_id": "test",
+        "secret_access_key": "test",
+        "region": "us-east-1",
+        "client_options": {"allow_http": True},
+    }
+    store = ObjectStore("s3://nowhere", **options)
+    for doing in (store.get("aaaa-1"), store.put("bbbb-1", b"x"), store.delete(["aaaa-1"]), store.check()):
+        with pytest.raises(StoreUnavailableError, match="NoSuchBucket|did not answer"):
+            await doing
+
+
 def test_a_setting_names_the_store(tmp_path: Path) -> None:
     assert isinstance(open_store(Config(home=tmp_path)), FolderStore)
     assert (tmp_path / "blobs").is_dir()

@@ -229,9 +229,10 @@ class Service:
         except DatabaseUnavailableError:
             workers = database = False
         try:
+            await self._store.check()
             free_mb = await self._store.free_mb()
             blobs = free_mb is None or free_mb >= self._config.min_free_mb
-        except OSError:
+        except StoreUnavailableError:
             blobs = False
         return {"database": database, "blobs": blobs, "workers": workers}
 

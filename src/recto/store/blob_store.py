@@ -40,10 +40,29 @@ class BlobStore(Protocol):
         """Delete blobs; those that are not there do not matter."""
 
     def keys(self, older_than_s: float = 0.0) -> AsyncIterator[str]:
-        """Every key that was last written more than so many seconds ago, in no order."""
+        """Every key that was last written more than so many seconds ago, in no order.
+
+        Raises
+        ------
+        StoreUnavailableError
+        """
 
     async def free_mb(self) -> float | None:
-        """How much more fits, None when the store has no such bound."""
+        """How much more fits, None when the store has no such bound.
+
+        Raises
+        ------
+        StoreUnavailableError
+        """
+
+    async def check(self) -> None:
+        """Return, within a few seconds, when the store can be used.
+
+        Raises
+        ------
+        StoreUnavailableError
+            It cannot be, and why.
+        """
 
 
 def check_key(key: str) -> str:

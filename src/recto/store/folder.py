@@ -19,6 +19,7 @@ _FAN_OUT = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNFINISHED = ".tmp-"
 _UNFINISHED_AFTER_S = 3600.0
+_MARK = ".recto-blobs"
 
 
 class FolderStore:
@@ -32,11 +33,15 @@ class FolderStore:
     Notes
     -----
     Written under a temporary name, synced, renamed, and the folder synced: after a crash a blob is whole or absent.
+
+    An empty folder in the root marks it as ours. Where the mark is missing, a disk is not mounted or the root was moved
+    away, and then no blob is missing: the store is not there.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root.expanduser().absolute()
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._root / _MARK).mkdir(mode=0o700, exist_ok=True)
 
     async def put(self, key: str, data: bytes) -> None:
         await asyncio.to_thread(self._put, self._path(key), data)
@@ -53,12 +58,16 @@ class FolderStore:
                 yield key
 
     async def free_mb(self) -> float | None:
-        return (await asyncio.to_thread(shutil.disk_usage, self._root)).free / 1e6
+        return await asyncio.to_thread(self._free_mb)
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._check)
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)[:_FAN_OUT] / key
 
     def _put(self, path: Path, data: bytes) -> None:
+        self._see_mark()
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -67,27 +76,62 @@ class FolderStore:
         except OSError as error:
             kind = StoreFullError if error.errno in _FULL else StoreUnavailableError
             raise kind(f"The blob could not be stored: {error.strerror or error}.") from error
+        self._see_mark()  # or it went to where the disk should have been
 
     def _get(self, path: Path) -> bytes:
         try:
             return path.read_bytes()
+        except FileNotFoundError:
+            self._see_mark()
+        except OSError as error:
+            raise _unreadable(error) from error
+        try:  # the root may have come back between the look at the blob and the look at the mark
+            return path.read_bytes()
         except FileNotFoundError as error:
             raise BlobMissingError(f"The blob {path.name} is not there.") from error
         except OSError as error:
-            raise StoreUnavailableError(f"The blob could not be read: {error.strerror or error}.") from error
+            raise _unreadable(error) from error
 
     def _delete(self, paths: list[Path]) -> None:
+        self._see_mark()
         for path in paths:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:
                 raise StoreUnavailableError(f"A blob could not be deleted: {error.strerror or error}.") from error
 
+    def _free_mb(self) -> float:
+        try:
+            return shutil.disk_usage(self._root).free / 1e6
+        except OSError as error:
+            raise _unreadable(error) from error
+
+    def _check(self) -> None:
+        self._see_mark()
+        if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
+            raise StoreUnavailableError(f"The folder of the blobs, {self._root}, cannot be written.")
+
+    def _see_mark(self) -> None:
+        try:
+            (self._root / _MARK).lstat()
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"The folder of the blobs, {self._root}, is not the one it was ({error.strerror or error}): "
+                f"it has no {_MARK}. Is its disk mounted?"
+            ) from error
+
     def _folders(self) -> list[Path]:
-        return [Path(entry.path) for entry in os.scandir(self._root) if entry.is_dir(follow_symlinks=False)]
+        try:
+            with os.scandir(self._root) as entries:
+                return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError as error:
+            raise _unreadable(error) from error
 
     def _keys_in(self, folder: Path, older_than_s: float) -> list[str]:
-        return [path.name for path in self._files_older(folder, older_than_s) if not path.name.startswith(_UNFINISHED)]
+        try:
+            return [path.name for path in self._files_older(folder, older_than_s)]
+        except OSError as error:
+            raise _unreadable(error) from error
 
     def _files_older(self, folder: Path, older_than_s: float) -> Iterator[Path]:
         now = time.time()
@@ -100,6 +144,10 @@ class FolderStore:
                             Path(entry.path).unlink(missing_ok=True)
                     elif age_s >= older_than_s:
                         yield Path(entry.path)
+
+
+def _unreadable(error: OSError) -> StoreUnavailableError:
+    return StoreUnavailableError(f"The blobs cannot be read: {error.strerror or error}.")
 
 
 def _write_whole(path: Path, data: bytes) -> None:

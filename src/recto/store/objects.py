@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,10 @@ from recto.errors import BlobMissingError, StoreUnavailableError
 from recto.store.blob_store import check_key
 
 _AT_ONCE = 500
+_PROBE = "is-it-there"
+_CHECK_WITHIN_S = 3.0
+_TROUBLE = (BaseError, OSError)
+"""obstore raises Python's own FileNotFoundError and PermissionError beside its own."""
 _RETRY = timedelta(seconds=10)
 """Shorter than obstore's three minutes: a client that submits must hear of it, and a worker tries again by itself."""
 
@@ -37,7 +42,7 @@ class ObjectStore:
         check_key(key)
         try:
             await obstore.put_async(self._store, key, data)
-        except BaseError as error:
+        except _TROUBLE as error:
             raise _unavailable(error) from error
 
     async def get(self, key: str) -> bytes:
@@ -46,8 +51,10 @@ class ObjectStore:
             answer = await obstore.get_async(self._store, key)
             return bytes(await answer.bytes_async())
         except (NotFoundError, FileNotFoundError) as error:
+            if _no_bucket(error):
+                raise _unavailable(error) from error
             raise BlobMissingError(f"The blob {key} is not there.") from error
-        except BaseError as error:
+        except _TROUBLE as error:
             raise _unavailable(error) from error
 
     async def delete(self, keys: Iterable[str]) -> None:
@@ -55,9 +62,10 @@ class ObjectStore:
         for start in range(0, len(wanted), _AT_ONCE):
             try:
                 await obstore.delete_async(self._store, wanted[start : start + _AT_ONCE])
-            except (NotFoundError, FileNotFoundError):
-                continue
-            except BaseError as error:
+            except (NotFoundError, FileNotFoundError) as error:
+                if _no_bucket(error):
+                    raise _unavailable(error) from error
+            except _TROUBLE as error:
                 raise _unavailable(error) from error
 
     async def keys(self, older_than_s: float = 0.0) -> AsyncIterator[str]:
@@ -67,11 +75,25 @@ class ObjectStore:
                 for found in batch:
                     if found["last_modified"] <= latest:
                         yield found["path"]
-        except BaseError as error:
+        except _TROUBLE as error:
             raise _unavailable(error) from error
 
     async def free_mb(self) -> float | None:
         return None
+
+    async def check(self) -> None:
+        try:
+            async with asyncio.timeout(_CHECK_WITHIN_S):
+                await self.get(_PROBE)
+        except BlobMissingError:
+            return
+        except TimeoutError:
+            raise StoreUnavailableError(f"The blob store did not answer within {_CHECK_WITHIN_S:g} s.") from None
+
+
+def _no_bucket(error: Exception) -> bool:
+    """The key is not there because nothing is."""
+    return "NoSuchBucket" in str(error)
 
 
 def _unavailable(error: Exception) -> StoreUnavailableError:
