@@ -262,7 +262,7 @@ async def test_a_bucket_that_is_away_loses_no_blob(s3_endpoint: str) -> None:
     }
     store = ObjectStore("s3://nowhere", **options)
     for doing in (store.get("aaaa-1"), store.put("bbbb-1", b"x"), store.delete(["aaaa-1"]), store.check()):
-        with pytest.raises(StoreUnavailableError, match="NoSuchBucket|did not answer"):
+        with pytest.raises(StoreUnavailableError, match="did not answer"):
             await doing
 
 
