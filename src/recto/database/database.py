@@ -21,7 +21,12 @@ log = logging.getLogger(__name__)
 
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 
-_LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
+_LOST = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,  # a standby, until it has taken over
+)
 _GUARD_EVERY_S = 1.0
 _RECONNECT_S = 3.0
 
@@ -173,6 +178,8 @@ class Database:
                 await asyncio.to_thread(server.start)
             except DatabaseUnavailableError as error:
                 log.error("%s", error.message)
+            except Exception:  # such as a disk that is full: try again all the same
+                log.exception("The embedded PostgreSQL cannot be started.")
 
 
 class _translated:  # noqa: N801 - reads as a verb where it is used

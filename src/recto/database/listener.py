@@ -61,6 +61,8 @@ class Listener:
                 await self._listen()
             except DatabaseUnavailableError as error:
                 log.warning("Listening is interrupted: %s", error.message)
+            except Exception:  # who listens no more hears nothing of it
+                log.exception("Listening is interrupted.")
             finally:
                 self.is_up.clear()
             await asyncio.sleep(_AGAIN_AFTER_S)

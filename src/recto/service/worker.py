@@ -184,7 +184,11 @@ class _Worker:
                 if claim is None:
                     await self._bell.rung_after(heard, self._config.poll_s)
                     continue
-                await self._work_on(slot, claim)
+                try:
+                    await self._work_on(slot, claim)
+                except Exception:  # as below
+                    log.exception("Task %s is left to the heartbeat.", claim.id)
+                    await asyncio.sleep(_PAUSE_S)
         finally:
             await slot.close()
 

@@ -64,7 +64,9 @@ def problem(
 def of_error(error: RectoError, request: Request) -> Response:
     """The problem that one of our own errors is."""
     if error.report:
-        _log.error("%s: %s", type(error).__name__, error.message, exc_info=error)
+        # A part that is away is away for every request; where in our code each noticed helps nobody.
+        trace = None if error.status == 503 else error
+        _log.error("%s: %s", type(error).__name__, error.message, exc_info=trace)
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     detail = error.message
