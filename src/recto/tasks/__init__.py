@@ -7,6 +7,7 @@ from recto.tasks.changes import Changes, Subscription
 from recto.tasks.claims import Claim, Claims
 from recto.tasks.config import Config
 from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
+from recto.tasks.figures import Count, DatabaseFigures, Figures, OpenTasks, Tally
 from recto.tasks.overview import Overview, Place, Record
 from recto.tasks.queue import Closed, KnownRequest, Load, Request, TaskQueue
 from recto.tasks.task import Task, TaskState
@@ -20,14 +21,19 @@ __all__ = [
     "Claims",
     "Closed",
     "Config",
+    "Count",
+    "DatabaseFigures",
     "Engine",
+    "Figures",
     "KnownRequest",
     "Load",
+    "OpenTasks",
     "Overview",
     "Place",
     "Record",
     "Request",
     "Subscription",
+    "Tally",
     "Task",
     "TaskQueue",
     "TaskState",

@@ -33,6 +33,10 @@ class Claim:
         The fence: whatever is done to the task is done only while this is its last attempt.
     failures : int
         How many attempts died before this one.
+    trace_context : str or None
+        Of the request that made the task.
+    age_s : float
+        How long ago the task was submitted when it was taken.
     """
 
     id: str
@@ -43,6 +47,8 @@ class Claim:
     failures: int
     job_id: int
     position: int
+    trace_context: str | None = None
+    age_s: float = 0.0
 
 
 _GONE = Claim("", "", "", "", 0, 0, 0, 0)

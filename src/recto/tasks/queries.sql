@@ -17,9 +17,10 @@ SELECT LEAST(2147483647, GREATEST(
 
 -- insert --
 INSERT INTO tasks (id, client_id, operation, recipe, job_id, position, body_bytes, expires_at, name, listed,
-                   idempotency_key, request_digest)
+                   idempotency_key, request_digest, trace_context)
 VALUES (%(id)s, %(client_id)s, %(operation)s, %(recipe)s, %(job_id)s, %(position)s, %(body_bytes)s,
-        now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s)
+        now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s,
+        %(trace_context)s)
 
 -- load --
 -- What is open, of everybody and of one client.
@@ -83,7 +84,8 @@ RETURNING tasks.id::text AS id, tasks.job_id, tasks.attempt, tasks.pages
 -- A worker takes the task of the job that it was given.
 UPDATE tasks SET state = 'processing', attempt = attempt + 1, started_at = now()
 WHERE id = %(id)s AND job_id = %(job_id)s AND state = 'pending' AND expires_at > now()
-RETURNING id::text AS id, client_id, operation, recipe, attempt, failures, job_id, position
+RETURNING id::text AS id, client_id, operation, recipe, attempt, failures, job_id, position, trace_context,
+          EXTRACT(epoch FROM now() - submitted_at)::float8 AS age_s
 
 -- complete --
 -- Said twice, when the answer to the first time was lost, it changes nothing more.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from recto import tracing
 from recto.database import Database
 from recto.errors import KeyTakenError
 from recto.tasks.config import Config
@@ -46,12 +47,15 @@ class Request:
         False keeps it out of lists and news.
     idempotency_key, digest
         A second request of the client with this key makes no second task; the digest tells whether it is the same.
+    webhook_id : str or None
+        Who is told of its end.
     """
 
     name: str | None = None
     listed: bool = True
     idempotency_key: str | None = None
     digest: bytes | None = None
+    webhook_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class TaskQueue:
             "listed": request.listed,
             "idempotency_key": request.idempotency_key,
             "request_digest": request.digest,
+            "webhook_id": request.webhook_id,
+            "trace_context": tracing.carried(),
         }
         try:
             async with self._database.connection() as connection:
