@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from recto import __version__
 from recto.tracing.spans import Kind, Span, Value
 
 _KINDS = {
@@ -33,12 +33,13 @@ class Telemetry:
     """Writes spans down and sends them; endpoint, sampler, name and limits come from the ``OTEL_…`` variables."""
 
     def __init__(self, part: str) -> None:
-        named = {"service.version": __version__, "service.instance.id": f"{part}-{os.getpid()}", "recto.part": part}
+        version = importlib.metadata.version("recto")
+        named = {"service.version": version, "service.instance.id": f"{part}-{os.getpid()}", "recto.part": part}
         if not os.environ.get("OTEL_SERVICE_NAME"):
             named["service.name"] = "recto"
         self._provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        self._tracer = self._provider.get_tracer("recto", __version__)
+        self._tracer = self._provider.get_tracer("recto", version)
 
     def close(self) -> None:
         """Send what is left, for a few seconds at most."""
