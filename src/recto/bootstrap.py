@@ -19,6 +19,7 @@ from recto.settings import Settings
 from recto.store import BlobStore, open_store
 from recto.web import JsonLines, create_app
 from recto.web.origin import is_loopback
+from recto.webhooks import Registry, sending
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         access = Access(database, settings.access)
         await access.open()
         closing = asyncio.Event()
-        app = create_app(service, access, settings.web, closing, is_local=is_loopback(settings.server.host))
+        webhooks = Registry(database, settings.webhooks)
+        app = create_app(service, access, webhooks, settings.web, closing, is_local=is_loopback(settings.server.host))
         yield House(app, access, service, closing)
 
 
@@ -100,7 +102,7 @@ def blob_store(settings: Settings) -> BlobStore:
 
 async def work(settings: Settings) -> None:
     """Be a worker until told to stop."""
-    async with open_database(settings) as database:
+    async with open_database(settings) as database, sending(database, settings.webhooks):
         await run_worker(
             database,
             blob_store(settings),

@@ -25,6 +25,7 @@ from recto.service import Config as ServiceConfig
 from recto.store import Config as StoreConfig
 from recto.tasks import Config as TasksConfig
 from recto.web import Config as WebConfig
+from recto.webhooks import Config as WebhooksConfig
 
 PREFIX = "RECTO_"
 CONFIG_VARIABLE = "RECTO_CONFIG"
@@ -69,6 +70,7 @@ class Settings:
     tasks: TasksConfig
     service: ServiceConfig
     codec: Limits
+    webhooks: WebhooksConfig
 
     @property
     def home(self) -> Path:
@@ -85,6 +87,7 @@ ROOMS: dict[str, type[BaseModel]] = {
     "tasks": TasksConfig,
     "service": ServiceConfig,
     "codec": Limits,
+    "webhooks": WebhooksConfig,
 }
 SHARED = ("home",)
 """Settings that several rooms have under one name."""

@@ -27,6 +27,8 @@ class Order:
         A second order with this key makes no second task.
     one_page_megapixels : float or None
         Refuse files of several pages, and pages with more pixels than this.
+    webhook_id : str or None
+        The client's webhook that is told of its end.
     """
 
     operation: str
@@ -36,10 +38,12 @@ class Order:
     listed: bool = True
     idempotency_key: str | None = None
     one_page_megapixels: float | None = None
+    webhook_id: str | None = None
 
     def digest(self, recipe: str) -> bytes:
         """What tells a repeated order from another one; takes a moment for a large file."""
-        head = "\x00".join([self.operation, recipe, self.name or ""]).encode("utf-8", "replace")
+        said = [self.operation, recipe, self.name or "", *filter(None, [self.webhook_id])]
+        head = "\x00".join(said).encode("utf-8", "replace")
         return hashlib.sha256(hashlib.sha256(head).digest() + hashlib.sha256(self.body).digest()).digest()
 
     def check(self, header: Header) -> None:

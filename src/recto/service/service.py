@@ -127,7 +127,7 @@ class Service:
             raise self._disk_full(0) from error
         # If this fails, the blob has no task and is swept; it cannot be deleted here, because a lost answer to
         # a commit may mean that the task is there.
-        request = Request(order.name, order.listed, key, digest)
+        request = Request(order.name, order.listed, key, digest, order.webhook_id)
         try:
             await self._queue.add(task_id, client_id, order.operation, recipe, len(order.body), request)
         except KeyTakenError:

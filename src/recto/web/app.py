@@ -18,6 +18,7 @@ from recto.web.door import Door, OpenDoor
 from recto.web.journal import Journal
 from recto.web.paths import AnySpelling
 from recto.web.rooms import Rooms
+from recto.webhooks import Registry
 
 ABOUT = """Straight, flat, sharp, black-on-white pages from scans and photos: the preprocessing part of the
 Aspose.OCR Cloud v5 REST API, on a server of one's own.
@@ -33,6 +34,7 @@ Every error is `application/problem+json`."""
 def create_app(
     service: Service,
     access: Access,
+    webhooks: Registry,
     config: Config | None = None,
     closing: asyncio.Event | None = None,
     *,
@@ -44,6 +46,7 @@ def create_app(
     ----------
     service : Service
     access : Access
+    webhooks : Registry
     config : Config, optional
     closing : asyncio.Event, optional
         Set it when the server begins to stop, so that waiting GETs answer.
@@ -51,7 +54,7 @@ def create_app(
         The server listens on this machine alone, so a browser on it may come in without a secret.
     """
     config = config or Config()
-    app = routes(Rooms(service, access, config, Bodies(config), closing or asyncio.Event(), is_local))
+    app = routes(Rooms(service, access, webhooks, config, Bodies(config), closing or asyncio.Event(), is_local))
     return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)))
 
 

@@ -9,6 +9,7 @@ from recto.access import Access
 from recto.service import Service
 from recto.web.bodies import Bodies
 from recto.web.config import Config
+from recto.webhooks import Registry
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Rooms:
 
     Attributes
     ----------
-    service, access
+    service, access, webhooks
     config : Config
     bodies : Bodies
     closing : asyncio.Event
@@ -28,6 +29,7 @@ class Rooms:
 
     service: Service
     access: Access
+    webhooks: Registry
     config: Config
     bodies: Bodies
     closing: asyncio.Event

@@ -11,11 +11,11 @@ CREATE TABLE webhooks (
     created_at timestamptz NOT NULL DEFAULT now(),
     disabled_at timestamptz,
     disabled_why text,
-    -- Attempts in a row that the receiver was to blame for; it is left alone until the moment beside it.
+    -- Since when every attempt has failed.
+    failing_since timestamptz,
+    -- Rounds in a row in which the receiver did not answer; it is left alone until the moment beside it.
     failures integer NOT NULL DEFAULT 0,
-    paused_until timestamptz NOT NULL DEFAULT '-infinity',
-    -- Deliveries in a row that were given up.
-    given_up integer NOT NULL DEFAULT 0
+    paused_until timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE INDEX webhooks_client_idx ON webhooks (client_id);
 

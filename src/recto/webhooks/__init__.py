@@ -1,0 +1,10 @@
+"""Messages to clients' own servers when tasks end: who wants them, and sending them until they arrive.
+
+It knows no pages and no blobs. Messages are written by the database when a task is closed; see migration 0004.
+"""
+
+from recto.webhooks.config import Config
+from recto.webhooks.registry import Delivery, Registry, Webhook
+from recto.webhooks.sender import sending
+
+__all__ = ["Config", "Delivery", "Registry", "Webhook", "sending"]
