@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-WIDTHS = (16, 32, 32, 48, 64)
+WIDTHS = (16, 32, 48, 64, 96)
 PLANES = 3
 
 
@@ -16,6 +16,20 @@ def _conv(source: int, target: int, stride: int = 1, dilation: int = 1) -> nn.Se
         nn.BatchNorm2d(target),
         nn.ReLU(inplace=True),
     )
+
+
+class _Twice(nn.Module):
+    """Two convolutions around a shortcut."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.first = _conv(width, width)
+        self.second = nn.Sequential(
+            nn.Conv2d(width, width, 3, 1, dilation, dilation, bias=False), nn.BatchNorm2d(width)
+        )
+
+    def forward(self, seen: Tensor) -> Tensor:
+        return nn.functional.relu(seen + self.second(self.first(seen)))
 
 
 class InkNet(nn.Module):
@@ -32,8 +46,8 @@ class InkNet(nn.Module):
         for level in range(1, len(widths)):
             source, target = widths[level - 1], widths[level]
             deep = level == len(widths) - 1
-            more = [_conv(target, target)] if level < 2 else [_conv(target, target), _conv(target, target, 1, 1 + deep)]
-            self.down.append(nn.Sequential(_conv(source, target, 2), *more))
+            more = _conv(target, target) if level < 2 else _Twice(target, 1 + deep)
+            self.down.append(nn.Sequential(_conv(source, target, 2), more))
         self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.up = nn.ModuleList(_conv(w, w) for w in widths[:-1])
         self.out = nn.Conv2d(widths[0], 4, 3, 1, 1)

@@ -83,9 +83,46 @@ def beyond(rng: np.random.Generator, side: int) -> NDArray[np.bool_]:
 
 def colour(rng: np.random.Generator) -> Plane:
     """The paper's colour, three values around its brightness."""
-    bright = rng.uniform(0.35, 1.0)
+    bright = 1 - 0.65 * rng.random() ** 1.7
     if rng.random() < 0.3:
         return np.full(3, bright, dtype=np.float32)
     warm = rng.uniform(0, 0.35)
     tint = np.array((1.0, 1 - 0.4 * warm, 1 - 1.3 * warm)) if rng.random() < 0.8 else 1 - 0.25 * rng.random(3)
     return np.asarray(bright * tint, dtype=np.float32)
+
+
+def fibres(rng: np.random.Generator, side: int) -> Plane:
+    """Factors around 1: papyrus, two layers of long fibres at right angles, some of them as dark as ink."""
+    plane = np.ones((side, side), dtype=np.float32)
+    for turned in (False, True):
+        streaks = np.zeros((side, side), dtype=np.float32)
+        for _ in range(3):
+            across, along = float(np.exp(rng.uniform(np.log(12), np.log(side / 2)))), rng.uniform(1, 9)
+            streaks += rng.uniform(0.2, 1) * cloud(rng, side, across, along)
+        streaks /= streaks.std() + 1e-6
+        strength = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
+        dark = np.clip(streaks - rng.uniform(1.2, 2.6), 0, 1.5) * rng.uniform(0, 0.5)
+        layer = 1 + strength * streaks - dark
+        plane *= layer.T if turned else layer
+    plane *= 1 + rng.uniform(0, 0.12) * cloud(rng, side, 5, 5)
+    return np.asarray(np.clip(plane, 0.15, 1.6), dtype=np.float32)
+
+
+def world(rng: np.random.Generator, side: int, outside: NDArray[np.bool_]) -> tuple[Plane, Plane]:
+    """What lies around a page: its tones, and the factors of the shadow that falls on the page along its edge."""
+    tone = rng.uniform(0, 0.25) if rng.random() < 0.6 else rng.uniform(0.25, 1.0)
+    tones = np.asarray(tone * texture(rng, side), dtype=np.float32)
+    if rng.random() < 0.25:
+        for _ in range(int(rng.integers(1, 6))):
+            x, y = (int(v) for v in rng.integers(0, side, 2))
+            w, h = (int(v) for v in np.exp(rng.uniform(np.log(3), np.log(120), 2)))
+            tones[y : y + h, x : x + w] = rng.uniform(0, 1)
+    shade = np.ones((side, side), dtype=np.float32)
+    if rng.random() < 0.6:
+        far = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 3)
+        reach = float(np.exp(rng.uniform(np.log(1.0), np.log(25))))
+        shade -= np.float32(rng.uniform(0.05, 0.6)) * np.exp(-far / reach)
+    if rng.random() < 0.4:
+        far = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, 3)
+        tones *= 1 - np.float32(rng.uniform(0.1, 0.8)) * np.exp(-far / float(np.exp(rng.uniform(0.5, 3.5))))
+    return tones, shade

@@ -16,7 +16,6 @@ from lab.training.binarize.strokes import strokes
 
 SIDE_PX = 256
 RIM_PX = 32
-KEPT = 96
 FULL_PX = SIDE_PX + 2 * RIM_PX
 
 
@@ -79,30 +78,14 @@ class Patches:
         self.bank = [strokes(self.rng) for _ in range(bank)]
         areas = np.sqrt([page.ink.size for page in real])
         self.odds = areas / areas.sum()
-        self.kept: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
 
-    def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Planes ``(size, 3, 256, 256)`` and truth ``(size, 1, 256, 256)`` of 0 and 1."""
-        inputs = np.empty((size, 3, SIDE_PX, SIDE_PX), dtype=np.float32)
-        truths = np.empty((size, 1, SIDE_PX, SIDE_PX), dtype=np.float32)
+    def patch(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Planes ``(3, 256, 256)`` and ink ``(256, 256)`` of the next patch."""
         inner = slice(RIM_PX, RIM_PX + SIDE_PX)
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.02:
             self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
-        for i in range(size):
-            if len(self.kept) >= KEPT and i % 2:
-                inputs[i], truths[i] = self._seen_again()
-                continue
-            samples, ink = self.real_patch() if self.rng.random() < self.real_share else self.own_patch()
-            inputs[i] = planes(samples)[:, inner, inner]
-            truths[i, 0] = ink[inner, inner] > 127
-            self.kept.append((inputs[i].copy(), truths[i].copy()))
-        return inputs, truths
-
-    def _seen_again(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """A patch of a moment ago, mirrored and turned: making patches costs as much as learning from them."""
-        planes_, truth = self.kept.pop(int(self.rng.integers(len(self.kept) // 2)))
-        turns, flip = int(self.rng.integers(4)), int(self.rng.choice((1, -1)))
-        return tuple(np.rot90(a, turns, (1, 2))[:, :, ::flip] for a in (planes_, truth))  # type: ignore[return-value]
+        samples, ink = self.real_patch() if self.rng.random() < self.real_share else self.own_patch()
+        return planes(samples)[:, inner, inner], ink[inner, inner] > 127
 
     def real_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """A square of a real page, scaled, turned, relit."""
@@ -113,10 +96,14 @@ class Patches:
         ink = _warped(page.ink, matrix)
         if rng.random() < 0.25:
             samples = samples * (1 - rng.uniform(0.1, 0.45) * self._back_side()[..., None])
+        if rng.random() < 0.1:
+            samples = samples * papers.fibres(rng, FULL_PX)[..., None]
         if rng.random() < 0.35:
             samples = samples * papers.light(rng, FULL_PX)[..., None]
         if rng.random() < 0.15:
             samples = samples * papers.stains(rng, FULL_PX)[..., None]
+        if rng.random() < 0.1:
+            samples, ink = self._cut_out(samples, ink)
         samples = _toned(rng, samples)
         return self._finished(samples, ink, 0.4)
 
@@ -130,13 +117,9 @@ class Patches:
         if rng.random() < 0.45:
             paper = paper * (1 - rng.uniform(0.08, 0.55) * self._back_side()[..., None])
         cover = self._strokes().astype(np.float32) / 255 if rng.random() < 0.93 else np.zeros((FULL_PX, FULL_PX), "f4")
+        if rng.random() < 0.4:
+            cover = self._rough(cover)
         truth = np.where(cover > 0.5, 255, 0).astype(np.uint8)
-        outside = papers.beyond(rng, FULL_PX) if rng.random() < 0.22 else None
-        if outside is not None:
-            cover, truth = np.where(outside, 0, cover), np.where(outside, 0, truth)
-            tone = rng.uniform(0, 0.25) if rng.random() < 0.7 else rng.uniform(0.25, 1.0)
-            world = tone * papers.texture(rng, FULL_PX)
-            paper = np.where(outside[..., None], world[..., None] * np.ones(3, np.float32), paper)
         soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 1.4)) if rng.random() < 0.8 else cover
         depth = 1 - np.exp(rng.uniform(np.log(0.06), np.log(0.75)))
         uneven = 1 + rng.uniform(0, 0.25) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
@@ -144,8 +127,30 @@ class Patches:
         dye = np.zeros(3, dtype=np.float32)
         if rng.random() < 0.35:
             dye = (rng.random(3) * rng.uniform(0, 0.6)).astype(np.float32)
-        samples = paper * (1 - alpha) + dye * paper.mean() * alpha
-        return self._finished(samples.astype(np.float32), truth, 0.85)
+        samples = (paper * (1 - alpha) + dye * paper.mean() * alpha).astype(np.float32)
+        if rng.random() < 0.25:
+            samples, truth = self._cut_out(samples, truth)
+        return self._finished(samples, truth, 0.85)
+
+    def _rough(self, cover: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Ink with ragged edges, and flaked off here and there."""
+        rng = self.rng
+        grain = papers.cloud(rng, FULL_PX, rng.uniform(60, FULL_PX), rng.uniform(60, FULL_PX))
+        edge = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.5, 1.3)) + rng.uniform(0.03, 0.15) * grain
+        drawn = np.clip((edge - 0.5) * 3 + 0.5, 0, 1) * (cv2.dilate(cover, np.ones((5, 5), np.uint8)) > 0)
+        if rng.random() < 0.35:
+            lost = papers.cloud(rng, FULL_PX, rng.uniform(20, 120), rng.uniform(20, 120)) - rng.uniform(0.8, 2.2)
+            drawn = drawn * np.clip(1 - 3 * lost, 0, 1)
+        return np.asarray(drawn, dtype=np.float32)
+
+    def _cut_out(
+        self, samples: NDArray[np.float32], ink: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """The page with an edge or a hole in it, and what lies around: no ink there."""
+        outside = papers.beyond(self.rng, FULL_PX)
+        tones, shade = papers.world(self.rng, FULL_PX, outside)
+        samples = np.where(outside[..., None], tones[..., None], samples * shade[..., None])
+        return samples.astype(np.float32), np.where(outside, 0, ink).astype(np.uint8)
 
     def _paper(self) -> NDArray[np.float32]:
         rng = self.rng
@@ -154,7 +159,8 @@ class Patches:
             matrix = self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.6), np.log(2.5)))))
             bare = _warped(page.bare, matrix).astype(np.float32) / 255
             return np.asarray(_toned(rng, bare), dtype=np.float32)
-        return np.asarray(papers.texture(rng, FULL_PX)[..., None] * papers.colour(rng), dtype=np.float32)
+        tones = papers.fibres(rng, FULL_PX) if rng.random() < 0.3 else papers.texture(rng, FULL_PX)
+        return np.asarray(tones[..., None] * papers.colour(rng), dtype=np.float32)
 
     def _strokes(self) -> NDArray[np.uint8]:
         """Ink of the bank, or of a real page's truth, through a random similarity."""

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 
 from lab.metrics.dibco import scores
 from lab.training.binarize.model import InkNet
-from lab.training.binarize.patches import Patches, Real, real_pages
+from lab.training.binarize.patches import Real, real_pages
 from lab.training.binarize.planes import planes
+from lab.training.binarize.pool import Pool
 
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data")) / "binarization"
 BATCH = 8
@@ -94,7 +95,7 @@ def begun(path: Path, start: str, rate: float) -> Run:
     net = InkNet().to(memory_format=torch.channels_last)
     if start and not path.exists():
         net.load_state_dict(torch.load(start, weights_only=True)["average"])
-    run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01))
+    run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01, fused=True))
     if path.exists():
         state = torch.load(path, weights_only=True)
         for part in ("net", "average", "optimiser"):
@@ -103,7 +104,7 @@ def begun(path: Path, start: str, rate: float) -> Run:
     return run
 
 
-def learn(run: Run, source: Patches, rate: float) -> float:
+def learn(run: Run, source: Pool, rate: float) -> float:
     """One step; the loss."""
     for group in run.optimiser.param_groups:
         group["lr"] = rate
@@ -128,22 +129,23 @@ def train(options: argparse.Namespace) -> None:
     last = Path(options.run) / "last.pt"
     last.parent.mkdir(parents=True, exist_ok=True)
     run = begun(last, options.start, options.rate)
-    source = Patches(_of(options.train), options.seed + run.step, options.bank, options.real_share)
-    test = _of(options.held)[:: options.every_held]
-    print(f"{len(source.real)} real pages, {len(test)} held out, from step {run.step}", flush=True)
+    real, test = _of(options.train), _of(options.held)[:: options.every_held]
+    source = Pool(real, options.seed + run.step, real_share=options.real_share, duty=options.duty)
+    print(f"{len(real)} real pages, {len(test)} held out, from step {run.step}", flush=True)
     began, looked, running, progress = time.monotonic() - run.spent_s, time.monotonic(), 1.0, 0.0
     while progress < 1:
         progress = (time.monotonic() - began) / (60 * options.minutes)
         rate = options.rate * min(1.0, (run.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
         running = 0.99 * running + 0.01 * learn(run, source, rate)
         if run.step % 100 == 0:
-            print(f"step {run.step} at {progress:.3f} loss {running:.4f}", flush=True)
+            print(f"step {run.step} at {progress:.3f} loss {running:.4f}, {source.made} patches", flush=True)
         if progress >= 1 or time.monotonic() - looked > 60 * options.look_minutes:
             run.spent_s, looked = time.monotonic() - began, time.monotonic()
             run.save(last)
             if test:
                 marks = judged(run.average, test).mean(axis=0)
                 print(f"step {run.step} held out: FM, p-FM, PSNR, DRD {np.round(marks, 2)}", flush=True)
+    source.stop()
 
 
 def _of(names: str) -> list[Real]:
@@ -159,7 +161,7 @@ def main() -> None:
     parser.add_argument("--look-minutes", type=float, default=10)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--real-share", type=float, default=0.5)
-    parser.add_argument("--bank", type=int, default=240)
+    parser.add_argument("--duty", type=float, default=0.4, help="share of a core for making patches")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", default="runs/binarize")
     parser.add_argument("--start", default="")
