@@ -19,7 +19,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from recto.service import TaskState, TaskView
-from recto.web.v5.answers import MAX_NOTES_CHARS, Found, header_text, headers_of, result_answer, status_answer
+from recto.web.headers import MAX_NOTES_CHARS, header_text
+from recto.web.v5.answers import Found, headers_of, result_answer, status_answer
 from recto.web.v5.models import OCRError, OCRResponse, OCRResult, ResponseStatusCode, TaskStatus
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recto.errors import LimitError, RequestError
-from recto.web.v5.lenient import MAX_JSON_MARKS, read_base64, read_json_object
+from recto.web.lenient import MAX_JSON_MARKS, read_base64, read_json_object
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from recto.errors import LimitError, QueueFullError
 from recto.web.config import Config
+from recto.web.forms import media_type
 
 _IDENTITY = ("", "identity")
+
+SMALL_BYTES = 65_536
+"""Bodies up to this size are decoded where they are; larger ones in a thread, a few at once."""
+
+T = TypeVar("T")
 
 
 class Bodies:
@@ -79,6 +86,21 @@ class Bodies:
         if self._held_bytes > allowed_mb * 1e6:
             advice = "Setting: RECTO_MAX_BODIES_MB. Try again in a moment."
             raise QueueFullError("All request bodies together, in MB,", allowed_mb, None, advice)
+
+
+async def in_thread(bodies: Bodies, size_bytes: int, work: Callable[[], T]) -> T:
+    """Do what takes long away from the event loop."""
+    if size_bytes <= SMALL_BYTES:
+        return work()
+    async with bodies.slots:
+        return await asyncio.to_thread(work)
+
+
+def check_json_type(request: Request) -> None:
+    """Refuse what says of itself that it is not JSON; 415."""
+    kind = media_type(request.headers.get("content-type"))
+    if kind not in ("", "application/json", "text/json") and not kind.endswith("+json"):
+        raise HTTPException(415, f'The body must be JSON with "Content-Type: application/json", not {kind}.')
 
 
 def _refuse_compressed(request: Request) -> None:

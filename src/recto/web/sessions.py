@@ -9,12 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from recto.access import IssuedToken
 from recto.errors import ForbiddenError, RequestError
+from recto.web.bodies import check_json_type
 from recto.web.described import problem_of
 from recto.web.door import SESSION_COOKIE
+from recto.web.lenient import read_json_object
 from recto.web.origin import check_foreign_origin, check_local, check_origin
 from recto.web.rooms import Rooms
-from recto.web.v5.lenient import read_json_object
-from recto.web.v5.uploads import check_json_type
 
 MAX_BODY_MB = 0.1
 TAG = "Access"

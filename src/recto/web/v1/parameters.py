@@ -14,7 +14,7 @@ from recto.errors import NotFoundError, RequestError
 from recto.service import Place, TaskState, normal_task_id
 from recto.web.rooms import Rooms
 from recto.web.v1.answers import moment
-from recto.web.v5.waiting import preferred_wait_s
+from recto.web.waiting import preferred_wait_s
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from recto.errors import NotCompletedError, NotFoundError, QueueFullError
 from recto.service import TASK, Order, Place, Record, TaskState
+from recto.web.bodies import in_thread
 from recto.web.door import SESSION_SCHEME, OpenDoor
 from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
@@ -29,8 +30,7 @@ from recto.web.v1.parameters import (
     wait_s_of,
 )
 from recto.web.v1.uploads import idempotency_key_of, read_upload
-from recto.web.v5.uploads import in_thread
-from recto.web.v5.waiting import wait_for_task
+from recto.web.waiting import wait_for_task
 
 Handler = Callable[..., Awaitable[Response]]
 

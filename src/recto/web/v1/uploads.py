@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from recto.errors import RequestError
 from recto.pipeline import Recipe
 from recto.web.forms import media_type, read_multipart
-from recto.web.v5.lenient import read_base64, read_json_object
+from recto.web.lenient import read_base64, read_json_object
 
 MAX_NAME_CHARS = 200
 MAX_KEY_CHARS = 255

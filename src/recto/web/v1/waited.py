@@ -14,13 +14,13 @@ from starlette.responses import Response
 
 from recto.errors import AttemptFailedError, InputError, LimitError, QueueFullError
 from recto.service import INSPECT, PAGE, Order, Record, TaskState
+from recto.web.bodies import in_thread
 from recto.web.door import OpenDoor
+from recto.web.headers import header_text
 from recto.web.rooms import Rooms
 from recto.web.v1.answers import NO_STORE, answer
 from recto.web.v1.uploads import Upload, read_upload
-from recto.web.v5.answers import header_text
-from recto.web.v5.uploads import in_thread
-from recto.web.v5.waiting import wait_for_task
+from recto.web.waiting import wait_for_task
 
 Handler = Callable[..., Awaitable[Response]]
 

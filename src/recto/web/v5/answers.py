@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from recto.service import TaskState, TaskView
+from recto.web.headers import header_text
 from recto.web.v5.models import OCRError, OCRResponse, OCRResult, ResponseStatusCode, ResultType, TaskStatus
-
-MAX_NOTES_CHARS = 2000
-"""Longer headers are refused by some clients and proxies."""
 
 _OPEN = {TaskState.PENDING: TaskStatus.PENDING, TaskState.PROCESSING: TaskStatus.PROCESSING}
 
@@ -85,16 +82,6 @@ def headers_of(found: Found) -> dict[str, str]:
         if found.view.notes:
             headers["X-Recto-Notes"] = header_text("; ".join(found.view.notes))
     return headers
-
-
-def header_text(text: str) -> str:
-    """Text that is safe in a header: itself where it is printable ASCII, otherwise as RFC 8187 writes it."""
-    if len(text) > MAX_NOTES_CHARS:
-        text = text[: MAX_NOTES_CHARS - 3] + "..."
-    text = " ".join(text.split())
-    if text.isascii() and text.isprintable():
-        return text
-    return "UTF-8''" + quote(text.encode("utf-8", "replace"), safe="!#$&+-.^_`|~ ,;:()=")
 
 
 def _id(found: Found) -> str:

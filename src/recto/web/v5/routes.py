@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from recto.errors import BlobMissingError, RequestError
 from recto.web import problems
+from recto.web.bodies import check_json_type, in_thread
 from recto.web.door import Door
 from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
@@ -29,8 +30,8 @@ from recto.web.v5.operations import (
     names_here,
     recipe_of,
 )
-from recto.web.v5.uploads import check_json_type, check_multipart_type, image_in_json, image_in_multipart, in_thread
-from recto.web.v5.waiting import preferred_wait_s, wait_for_task
+from recto.web.v5.uploads import check_multipart_type, image_in_json, image_in_multipart
+from recto.web.waiting import preferred_wait_s, wait_for_task
 
 JSON = "application/json; charset=utf-8"
 MAX_ID_CHARS = 200

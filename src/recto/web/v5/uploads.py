@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import TypeVar
-
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from recto.errors import RequestError
-from recto.web.bodies import Bodies
 from recto.web.forms import media_type, read_multipart
-from recto.web.v5.lenient import read_base64, read_json_object
-
-SMALL_BYTES = 65_536
-"""Bodies up to this size are decoded where they are; larger ones in a thread, a few at once."""
-
-T = TypeVar("T")
-
-
-def check_json_type(request: Request) -> None:
-    """Refuse what says of itself that it is not JSON; 415."""
-    kind = media_type(request.headers.get("content-type"))
-    if kind not in ("", "application/json", "text/json") and not kind.endswith("+json"):
-        raise HTTPException(415, f'The body must be JSON with "Content-Type: application/json", not {kind}.')
+from recto.web.lenient import read_base64, read_json_object
 
 
 def check_multipart_type(request: Request) -> None:
@@ -55,11 +38,3 @@ def image_in_multipart(content_type: str, body: bytes) -> bytes:
     if not named[0].data:
         raise RequestError("The part 'file' is empty.")
     return named[0].data
-
-
-async def in_thread(bodies: Bodies, size_bytes: int, work: Callable[[], T]) -> T:
-    """Do what takes long away from the event loop."""
-    if size_bytes <= SMALL_BYTES:
-        return work()
-    async with bodies.slots:
-        return await asyncio.to_thread(work)
