@@ -53,6 +53,7 @@ async def _serve(settings: Settings, *, worker: bool) -> None:
     listening = listen(settings.server.host, settings.server.port)
     try:
         async with open_house(settings) as house:
+            house.service.early_look.warm()
             _introduce(await house.access.add_first_client())
             beside = WorkerProcess(
                 _worker_environment(settings, os.environ), settings.service.drain_s + WORKER_MARGIN_S

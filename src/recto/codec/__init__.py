@@ -8,6 +8,7 @@ from recto.codec.limits import Limits
 from recto.codec.pdf_writer import PdfWriter
 from recto.codec.png import encode_png
 from recto.codec.reader import Header, decode, probe
+from recto.codec.sniff import sniff
 from recto.codec.tiff_writer import TiffWriter
 
-__all__ = ["Header", "Limits", "PdfWriter", "TiffWriter", "decode", "encode_png", "probe"]
+__all__ = ["Header", "Limits", "PdfWriter", "TiffWriter", "decode", "encode_png", "probe", "sniff"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +32,25 @@ class Config(BaseModel):
         True,
         description="Look at a file's header before accepting it, so that what is no picture is refused with 400; "
         "without it, its task ends in Error.",
+    )
+    check_children: int = Field(
+        2, ge=1, le=64, description="The most processes of one server that look at headers; started as needed."
+    )
+    check_timeout_s: float = Field(
+        5.0, gt=0, le=300, description="How long a look at a header may take, then the file is accepted unseen."
+    )
+    check_memory_mb: int = Field(
+        1024,
+        ge=64,
+        description="The memory that a look at a header may use, beside the file; what needs more is refused.",
+    )
+
+    keep_failed_inputs: bool = Field(
+        False,
+        description="Keep what was sent for a task that ended in Error, so that `recto tasks retry` can try it again.",
+    )
+    alive_file: Path | None = Field(
+        None, description="A file that a worker touches as long as it lives, for a probe of its own machine."
     )
 
     @property

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from recto.codec import Limits, probe
+from recto.codec import Limits
 from recto.database import Database
 from recto.errors import (
     BlobMissingError,
@@ -21,6 +21,7 @@ from recto.errors import (
 )
 from recto.pipeline import Recipe, plan
 from recto.service.config import Config
+from recto.service.early_look import EarlyLook
 from recto.service.keys import input_key, new_task_id, normal_task_id, result_key, result_keys
 from recto.service.order import Accepted, Order
 from recto.store import BlobStore
@@ -57,6 +58,8 @@ class Service:
         Whole tasks and lists of them.
     changes : Changes
         News of them.
+    early_look : EarlyLook
+        The children that look at files before they are accepted; ``warm`` it where files are sure to come.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class Service:
         self._database = database
         self._tasks = tasks
         self._config = config
-        self._limits = limits
+        self.early_look = EarlyLook(limits, config)
 
     async def submit(self, client_id: str, operation: str, recipe: Recipe, body: bytes) -> str:
         """Accept a file; when this returns its task is durable and will be closed, whatever dies meanwhile.
@@ -118,7 +121,7 @@ class Service:
             if earlier is not None:
                 return earlier
         if self._config.check_on_submit or order.one_page_megapixels is not None:
-            order.check(await asyncio.to_thread(probe, order.body, self._limits))
+            await self._look_at(order)
         await self._find_room(client_id, len(order.body))
         task_id = new_task_id()
         try:
@@ -139,6 +142,15 @@ class Service:
                 raise
             return earlier
         return Accepted(task_id, repeated=False)
+
+    async def _look_at(self, order: Order) -> None:
+        header = await self.early_look.header(order.body)
+        if header is not None:
+            order.check(header)
+        elif order.one_page_megapixels is not None:
+            # Nobody could tell how large it is, and what is waited for must be small.
+            allowed_s = self._config.check_timeout_s
+            raise QueueFullError("check_timeout_s", allowed_s, None, f"{_LATER} Or send it to /v1/tasks.")
 
     async def _earlier(self, client_id: str, key: str, digest: bytes) -> Accepted | None:
         known = await self._queue.known(client_id, key)
@@ -316,12 +328,14 @@ async def open_service(
     await prepare(database)
     tasks = tasks or TasksConfig()
     waiting, changes = Waiting(database), Changes(database)
+    queue, overview = TaskQueue(database, Engine(), tasks), Overview(database)
+    service = Service(queue, waiting, overview, changes, store, database, tasks, config or Config(), limits or Limits())
     await waiting.start()
     await changes.start()
     try:
-        queue, overview = TaskQueue(database, Engine(), tasks), Overview(database)
-        yield Service(queue, waiting, overview, changes, store, database, tasks, config or Config(), limits or Limits())
+        yield service
     finally:
+        await service.early_look.close()
         await changes.stop()
         await waiting.stop()
 
