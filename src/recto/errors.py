@@ -17,6 +17,7 @@ RectoError
 ├─ AccessError                who are you?
 │  ├─ InvalidTokenError
 │  ├─ InvalidClientError
+│  ├─ InvalidMessageError     a message to a webhook that is not genuine
 │  ├─ ForbiddenError          known, and still not allowed
 │  └─ TooManyAttemptsError    wrong secrets, too often
 ├─ RemoteError                a Recto service that we asked refused
@@ -147,6 +148,10 @@ class InvalidClientError(AccessError):
     code = "invalid-client"
 
 
+class InvalidMessageError(AccessError):
+    code = "invalid-message"
+
+
 class ForbiddenError(AccessError):
     status = 403
     code = "forbidden"
@@ -207,7 +212,19 @@ class StoreFullError(StoreUnavailableError):
 
 
 class AttemptFailedError(EngineError):
+    """An attempt died.
+
+    Attributes
+    ----------
+    reason : str
+        For counting: ``timeout``, ``memory``, ``signal``, ``exit`` or ``crash``.
+    """
+
     code = "attempt-failed"
+
+    def __init__(self, message: str, reason: str = "crash") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class ChildStartError(EngineError):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 from recto.errors import DatabaseUnavailableError, StoreUnavailableError
 from recto.service.config import Config
+from recto.service.counting import Counting
 from recto.service.keys import input_key, parse_keys, result_keys
 from recto.store import BlobStore
 from recto.tasks import Claims, TaskQueue, TaskState
@@ -18,20 +19,25 @@ log = logging.getLogger(__name__)
 _BATCH = 500
 
 
-async def keep_house(claims: Claims, queue: TaskQueue, store: BlobStore, tasks: TasksConfig, config: Config) -> None:
+async def keep_house(
+    claims: Claims, queue: TaskQueue, store: BlobStore, tasks: TasksConfig, config: Config, counting: Counting
+) -> None:
     """Do the chores for ever; every worker runs this, and the database says whose turn it is."""
     while True:
         await asyncio.sleep(tasks.sweep_every_s)
         try:
             if await queue.is_due("stalled", tasks.sweep_every_s / 2):
-                await claims.sweep()
+                counting.swept("recovered_tasks", await claims.sweep())
             if await queue.is_due("expire", tasks.sweep_every_s / 2):
-                await expire(queue, store)
+                counting.swept("expired_tasks", await expire(queue, store))
             if await queue.is_due("orphans", config.orphans_every_s):
-                await delete_orphans(queue, store, config.orphan_after_s)
+                keep_failed = config.keep_failed_inputs
+                orphans = await delete_orphans(queue, store, config.orphan_after_s, keep_failed=keep_failed)
+                counting.swept("orphan_blobs", orphans)
         except (DatabaseUnavailableError, StoreUnavailableError) as error:
             log.warning("The sweep is put off: %s", error.message)
         except Exception:
+            counting.surprised()
             log.exception("The sweep failed.")
 
 
@@ -47,16 +53,17 @@ async def expire(queue: TaskQueue, store: BlobStore) -> int:
     return count
 
 
-async def delete_orphans(queue: TaskQueue, store: BlobStore, older_than_s: float) -> int:
+async def delete_orphans(queue: TaskQueue, store: BlobStore, older_than_s: float, *, keep_failed: bool = False) -> int:
     """Delete the blobs that no task wants, as crashes and late attempts leave behind; returns how many.
 
-    They must be old, because a blob is there before its task is.
+    They must be old, because a blob is there before its task is. With ``keep_failed`` what was sent stays as long as
+    its failed task, so that it can be tried again.
     """
     count = 0
     async for batch in _batches(store.keys(older_than_s)):
         meant = parse_keys(batch)
         facts = await queue.facts({task_id for task_id, _ in meant.values()})
-        orphans = [key for key, (task_id, attempt) in meant.items() if not _wanted(facts.get(task_id), attempt)]
+        orphans = [key for key, (task_id, n) in meant.items() if not _wanted(facts.get(task_id), n, keep_failed)]
         await store.delete(orphans)
         count += len(orphans)
     if count:
@@ -64,13 +71,13 @@ async def delete_orphans(queue: TaskQueue, store: BlobStore, older_than_s: float
     return count
 
 
-def _wanted(fact: tuple[TaskState, int] | None, attempt: int | None) -> bool:
+def _wanted(fact: tuple[TaskState, int] | None, attempt: int | None, keep_failed: bool) -> bool:
     """An input while its task is open; a result when it is, or may become, the one of the last attempt."""
     if fact is None:
         return False
     state, last_attempt = fact
     if attempt is None:
-        return state.is_open
+        return state.is_open or (keep_failed and state is TaskState.FAILED)
     return attempt == last_attempt and state in (TaskState.PROCESSING, TaskState.COMPLETED)
 
 

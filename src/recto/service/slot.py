@@ -38,6 +38,8 @@ class Slot:
         maps, which the child may have many of without using memory.)
     tasks_per_child : int
         After so many the child is replaced.
+    child_started : callable
+        Called for each child that has begun to work.
 
     Notes
     -----
@@ -45,10 +47,19 @@ class Slot:
     pool's pipe in its hand, can hold up nobody; the whole pool is replaced after every attempt that did not end well.
     """
 
-    def __init__(self, *, timeout_s: float, memory_mb: float, tasks_per_child: int) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        memory_mb: float,
+        tasks_per_child: int,
+        child_started: Callable[[], None] = lambda: None,
+    ) -> None:
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
         self._tasks_per_child = tasks_per_child
+        self._child_started = child_started
+        self._known_pid = 0
         self._context = multiprocessing.get_context("spawn")
         self._endings: set[asyncio.Task[None]] = set()
         self._pool = self._new_pool()
@@ -69,17 +80,19 @@ class Slot:
             No child came up, so the function is not to blame.
         """
         future = self._schedule(function, arguments)
+        pid = self._pid
         watch = asyncio.create_task(self._watch(future))
         done = asyncio.wrap_future(future)
         try:
             either: set[asyncio.Future[Any]] = {watch, done}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not done.done():
-                raise AttemptFailedError(watch.result())
+                raise AttemptFailedError(*watch.result())
             return done.result()
         except ProcessExpired as error:
             self._replace()
-            raise AttemptFailedError(_how_it_died(error.exitcode)) from error
+            reason = "signal" if error.exitcode is not None and error.exitcode < 0 else "exit"
+            raise AttemptFailedError(_how_it_died(error.exitcode), reason) from error
         except BaseException as error:
             came_up = self.child_pid != 0
             self._replace()
@@ -93,6 +106,9 @@ class Slot:
         finally:
             watch.cancel()
             done.cancel()
+            if pid.value not in (0, self._known_pid):
+                self._known_pid = int(pid.value)
+                self._child_started()
 
     async def close(self) -> None:
         """Kill the child and end the pool."""
@@ -119,8 +135,8 @@ class Slot:
             self._replace()
             return self._pool.schedule(function, args=arguments)
 
-    async def _watch(self, future: Future[Any]) -> str:
-        """Returns what is wrong, when something is."""
+    async def _watch(self, future: Future[Any]) -> tuple[str, str]:
+        """Returns what is wrong, when something is, in a sentence and in a word."""
         began_waiting = time.monotonic()
         began: float | None = None
         while True:
@@ -130,12 +146,12 @@ class Slot:
                 if future.running():
                     began = now
                 elif now - began_waiting > _START_WITHIN_S:
-                    return "No process could be started for it"
+                    return "No process could be started for it", "no_child"
                 continue
             if now - began > self._timeout_s:
-                return f"It took longer than {self._timeout_s:g} s (task_timeout_s)"
+                return f"It took longer than {self._timeout_s:g} s (task_timeout_s)", "timeout"
             if self._child_mb() > self._memory_mb:
-                return f"It needed more than {self._memory_mb:g} MB of memory (task_memory_mb)"
+                return f"It needed more than {self._memory_mb:g} MB of memory (task_memory_mb)", "memory"
 
     def _child_mb(self) -> float:
         try:

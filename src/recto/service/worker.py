@@ -6,12 +6,14 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+from recto import tracing
 from recto.codec import Limits
 from recto.database import Database, Listener
 from recto.errors import (
@@ -24,12 +26,14 @@ from recto.errors import (
 from recto.service.bell import Bell
 from recto.service.child import Answer, look, process
 from recto.service.config import Config
+from recto.service.counting import Counting
 from recto.service.housekeeping import keep_house
+from recto.service.journey import Journey
 from recto.service.keys import input_key, result_key, result_keys
 from recto.service.operations import INSPECT
 from recto.service.slot import Slot
 from recto.store import BlobStore
-from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, TaskQueue, prepare
+from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, Figures, TaskQueue, prepare
 from recto.tasks import Config as TasksConfig
 
 log = logging.getLogger(__name__)
@@ -104,6 +108,7 @@ class _Work:
     """
 
     claim: Claim
+    journey: Journey
     task: asyncio.Task[None] | None = None
     lost: bool = False
     closing: bool = False
@@ -132,6 +137,8 @@ class _Worker:
         self._child = child
         self._queue = TaskQueue(database, Engine(), tasks)
         self._claims = Claims(database, Engine(), tasks)
+        self._counting = Counting()
+        self._figures = Figures(database)
         self._bell = Bell()
         self._in_hand: dict[str, _Work] = {}
         heard = {INSERTED_CHANNEL: lambda _: self._bell.ring(), CLOSED_CHANNEL: self._closed}
@@ -142,7 +149,9 @@ class _Worker:
         await self._listener.start()
         aside = [
             asyncio.create_task(self._heartbeat(), name="heartbeat"),
-            asyncio.create_task(keep_house(self._claims, self._queue, self._store, self._tasks, self._config)),
+            asyncio.create_task(
+                keep_house(self._claims, self._queue, self._store, self._tasks, self._config, self._counting)
+            ),
         ]
         slots = [asyncio.create_task(self._serve(stop)) for _ in range(self._config.slots)]
         log.info("The worker is up with %d slots.", len(slots))
@@ -158,6 +167,8 @@ class _Worker:
             await self._listener.stop()
             with suppress(DatabaseUnavailableError):
                 await self._claims.unregister()
+                await self._figures.tell(self._counting.tally)
+            self._say_alive(False)
         log.info("The worker has stopped.")
 
     async def _drain(self, stop: Stop, slots: Collection[asyncio.Task[None]]) -> None:
@@ -176,6 +187,7 @@ class _Worker:
             timeout_s=self._config.task_timeout_s,
             memory_mb=self._config.task_memory_mb,
             tasks_per_child=self._config.tasks_per_child,
+            child_started=self._counting.child_started,
         )
         try:
             while not stop.gently.is_set():
@@ -203,35 +215,42 @@ class _Worker:
         return None
 
     async def _work_on(self, slot: Slot, claim: Claim) -> None:
-        work = _Work(claim)
+        work = _Work(claim, Journey(self._counting, claim))
         self._in_hand[claim.id] = work
-        work.task = asyncio.create_task(self._process(slot, work), name=f"task {claim.id}")
-        try:
-            await asyncio.wait([work.task])
-            await self._settle(work, work.task)
-        finally:
-            work.task.cancel()
-            del self._in_hand[claim.id]
+        with work.journey:
+            work.task = asyncio.create_task(self._process(slot, work), name=f"task {claim.id}")
+            try:
+                await asyncio.wait([work.task])
+                await self._settle(work, work.task)
+            finally:
+                work.task.cancel()
+                del self._in_hand[claim.id]
 
     async def _process(self, slot: Slot, work: _Work) -> None:
         """See a task through, whatever comes of it; cancelled when it is not ours any more or the worker stops."""
         claim = work.claim
         try:
-            body = await self._insist("reading what was sent", partial(self._store.get, input_key(claim.id)))
+            with tracing.span("read input"):
+                body = await self._insist("reading what was sent", partial(self._store.get, input_key(claim.id)))
         except BlobMissingError:
-            await self._close(work, partial(self._claims.fail, claim, "What was sent is not there any more."))
+            gone = "What was sent is not there any more."
+            await self._close(work, partial(self._claims.fail, claim, gone), "refused")
             return
+        work.journey.read(len(body))
         try:
             child = look if claim.operation == INSPECT else self._child
-            answer = await slot.run(child, body, claim.recipe, self._limits)
+            began_s = time.time()
+            with tracing.span("child"):
+                answer = await slot.run(child, body, claim.recipe, self._limits)
+                work.journey.answered(answer, began_s)
         except AttemptFailedError as error:
-            await self._died(work, error.message)
+            await self._died(work, error.message, error.reason)
             return
         if answer.refused is not None:
-            await self._close(work, partial(self._claims.fail, claim, answer.refused))
+            await self._close(work, partial(self._claims.fail, claim, answer.refused), "refused")
         elif answer.crashed is not None:
             log.error("Task %s crashed in its child:\n%s", claim.id, answer.trace)
-            await self._died(work, answer.crashed)
+            await self._died(work, answer.crashed, "crash")
         else:
             await self._keep(work, answer)
 
@@ -240,22 +259,30 @@ class _Worker:
         claim, pages = work.claim, len(answer.pages)
         for number, page in enumerate(answer.pages, start=1):
             key = result_key(claim.id, claim.attempt, number)
-            await self._insist("storing the result", partial(self._store.put, key, page))
-        if not await self._close(work, partial(self._claims.complete, claim, pages, answer.notes, answer.reports)):
+            with tracing.span("store result", page=number, bytes=len(page)):
+                await self._insist("storing the result", partial(self._store.put, key, page))
+            work.journey.wrote(len(page))
+        closing = partial(self._claims.complete, claim, pages, answer.notes, answer.reports)
+        if not await self._close(work, closing, "completed"):
             log.warning("The result of task %s comes too late: it is not ours any more.", claim.id)
             await self._delete(result_keys(claim.id, claim.attempt, pages))
 
-    async def _died(self, work: _Work, why: str) -> None:
+    async def _died(self, work: _Work, why: str, reason: str) -> None:
         log.warning("Attempt %d at task %s died: %s.", work.claim.attempt, work.claim.id, why)
         work.closing = True
-        if not await self._insist("closing a task", partial(self._claims.retry, work.claim, why)):
+        again = await self._insist("closing a task", partial(self._claims.retry, work.claim, why))
+        work.journey.died(reason, why, given_up=again is False)
+        if again is False and not self._config.keep_failed_inputs:
             await self._delete([input_key(work.claim.id)])
 
-    async def _close(self, work: _Work, closing: Callable[[], Awaitable[bool]]) -> bool:
+    async def _close(self, work: _Work, closing: Callable[[], Awaitable[bool]], outcome: str) -> bool:
         work.closing = True
-        ours = await self._insist("closing a task", closing)
+        with tracing.span("close task"):
+            ours = await self._insist("closing a task", closing)
         if ours:
-            await self._delete([input_key(work.claim.id)])
+            work.journey.closed(outcome)
+            if outcome == "completed" or not self._config.keep_failed_inputs:
+                await self._delete([input_key(work.claim.id)])
         return ours
 
     async def _delete(self, keys: Collection[str]) -> None:
@@ -278,8 +305,12 @@ class _Worker:
             if work.lost:
                 await self._claims.drop(work.claim)
             elif fault is not None and not isinstance(fault, _NOT_THE_TASKS_FAULT):
-                await self._claims.retry(work.claim, f"An internal error came up ({type(fault).__name__})")
+                self._counting.surprised()
+                why = f"An internal error came up ({type(fault).__name__})"
+                again = await self._claims.retry(work.claim, why)
+                work.journey.died("worker_fault", why, given_up=again is False)
             else:
+                work.journey.outcome = "handed_back"
                 await self._claims.hand_back(work.claim)
         except DatabaseUnavailableError as error:
             log.warning("Task %s is left to the sweep: %s", work.claim.id, error.message)
@@ -303,6 +334,7 @@ class _Worker:
 
     async def _heartbeat(self) -> None:
         while True:
+            self._say_alive(True)
             await asyncio.sleep(self._tasks.heartbeat_s)
             held = [work.claim for work in self._in_hand.values()]
             try:
@@ -310,10 +342,24 @@ class _Worker:
                     work = self._in_hand.get(claim.id)
                     if work is not None and work.claim == claim:
                         work.lose()
+                await self._figures.tell(self._counting.tally)
             except DatabaseUnavailableError as error:
                 log.warning("No sign of life can be given: %s", error.message)
             except Exception:
+                self._counting.surprised()
                 log.exception("No sign of life can be given.")
+
+    def _say_alive(self, alive: bool) -> None:
+        """For whoever watches this process on its own machine, whether or not the database is there."""
+        if self._config.alive_file is None:
+            return
+        try:
+            if alive:
+                self._config.alive_file.touch()
+            else:
+                self._config.alive_file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("The file %s cannot be touched: %s", self._config.alive_file, error.strerror or error)
 
     async def _connected(self) -> None:
         self._bell.ring()

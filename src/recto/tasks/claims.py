@@ -114,12 +114,19 @@ class Claims:
         """Close the task as failed; False when it is not ours any more."""
         return await self._close(claim, "fail", {"error": _storable(error), "counted": int(died)})
 
-    async def retry(self, claim: Claim, why: str) -> bool:
-        """Count a dead attempt: another try, or failed after the last; True when there will be another."""
+    async def retry(self, claim: Claim, why: str) -> bool | None:
+        """Count a dead attempt: another try, or failed after the last.
+
+        Returns
+        -------
+        bool or None
+            True when there will be another try, False when the task is given up, None when it was not ours any more:
+            then what was sent may still be needed by whoever has it.
+        """
         if claim.failures + 1 >= self._config.max_attempts:
-            await self.fail(claim, _given_up(claim.failures + 1, why), died=True)
-            return False
-        return await self._back(claim, counted=True)
+            closed = await self.fail(claim, _given_up(claim.failures + 1, why), died=True)
+            return False if closed else None
+        return await self._back(claim, counted=True) or None
 
     async def hand_back(self, claim: Claim) -> bool:
         """Give the task back without counting the attempt; False when it is not ours any more."""
