@@ -2,6 +2,7 @@
 
 from recto.client.asynchronous import AsyncClient
 from recto.client.blocking import Client
+from recto.client.message import Message, verify_message
 from recto.client.values import (
     Filter,
     Inspection,
@@ -20,10 +21,12 @@ __all__ = [
     "Filter",
     "Inspection",
     "Looks",
+    "Message",
     "Page",
     "Preset",
     "ProcessedPage",
     "Recipe",
     "Step",
     "Task",
+    "verify_message",
 ]

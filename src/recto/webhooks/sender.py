@@ -34,7 +34,7 @@ PER_RECEIVER = 4
 GONE = 410
 """A receiver that answers so wants no more messages."""
 
-_LEASE_MARGIN_S = 30.0
+_LEASE_MARGIN_S = 5.0
 _LOOK_EVERY_S = 30.0
 _AGAIN_AFTER_S = 1.0
 _EXPIRE_EVERY_S = 600.0
@@ -150,7 +150,7 @@ class Sender:
         return [uuid.UUID(found) for found, count in counts.items() if count >= PER_RECEIVER or found in unwell]
 
     async def _claim(self) -> Claim | None:
-        values = {"lease_s": self._config.webhook_timeout_s + _LEASE_MARGIN_S, "busy": self._busy()}
+        values = {"lease_s": 2 * self._config.webhook_timeout_s + _LEASE_MARGIN_S, "busy": self._busy()}
         async with self._database.connection() as connection:
             row = await (await connection.execute(STATEMENTS["claim"], values)).fetchone()
         return None if row is None else Claim(**row)

@@ -43,11 +43,52 @@ _TASK = {
     ],
 }
 
+_WEBHOOK = {
+    "id": "0b6f5a0e-3f55-4d2e-9d7c-2f3c1f1b7a11",
+    "url": "https://www.example.com/recto",
+    "tasks": "all",
+    "state": "enabled",
+    "disabled_why": None,
+    "failing_since": None,
+    "created_at": "2026-01-31T11:00:00.000000Z",
+}
+_DELIVERY = {
+    "id": "msg_5d3c7c2e-8a43-4b0e-a8f6-0d5a3c1e9b20",
+    "task": _TASK["id"],
+    "type": "task.completed",
+    "state": "pending",
+    "attempts": 2,
+    "answered_status": 502,
+    "error": "it answered 502",
+    "created_at": "2026-01-31T12:00:01.000000Z",
+    "tried_at": "2026-01-31T12:00:06.000000Z",
+    "next_at": "2026-01-31T12:00:26.000000Z",
+}
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "Task": _TASK,
     "TaskList": {"tasks": [_TASK], "next": None},
     "PageAnswer": {**_LOOKS, "input": _INPUT, "estimates": _ESTIMATES, "steps": _STEPS, "image": PICTURE},
     "Inspection": {**_INPUT, "estimates": _ESTIMATES},
+    "RegisteredWebhook": {**_WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    "Webhook": _WEBHOOK,
+    "WebhookList": {"webhooks": [_WEBHOOK]},
+    "Delivery": _DELIVERY,
+    "DeliveryList": {"deliveries": [_DELIVERY], "next": None},
+    "Message": {
+        "type": "task.completed",
+        "timestamp": "2026-01-31T12:00:01.000000Z",
+        "data": {
+            "id": _TASK["id"],
+            "name": "page.jpg",
+            "state": "completed",
+            "error": None,
+            "page_count": 1,
+            "submitted_at": _TASK["submitted_at"],
+            "expires_at": _TASK["expires_at"],
+            "task": f"/v1/tasks/{_TASK['id']}",
+        },
+    },
     "Filters": {
         "filters": [
             {
@@ -62,18 +103,31 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 """Model → an answer."""
 
+WEBHOOKS = {
+    "every task": {"summary": "Told of every task", "value": {"url": "https://www.example.com/recto"}},
+    "named": {
+        "summary": "Told of the tasks that name it, with a secret of one's own",
+        "value": {
+            "url": "https://www.example.com/recto",
+            "tasks": "named",
+            "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        },
+    },
+}
+
 EVENT = 'id: 2026-01-31T12:00:00.000000Z\nevent: task\ndata: {"id":"6f1c2d34-…","state":"processing",…}\n\n'
 
 
-def bodies(*, recipe: bool) -> dict[str, Any]:
+def bodies(*, recipe: bool, task: bool) -> dict[str, Any]:
     """Bodies to send, by name."""
     if not recipe:
         return {"picture": {"summary": "A picture", "value": {"image": PICTURE}}}
     steps = [{"filter": "deskew", "max_angle_deg": 10}, "binarize"]
+    named = {"name": "page 1"} if task else {}
     return {
         "names": {
             "summary": "Filters by name",
-            "value": {"image": PICTURE, "recipe": "deskew,binarize", "name": "page 1"},
+            "value": {"image": PICTURE, "recipe": "deskew,binarize", **named},
         },
         "parameters": {"summary": "Filters with parameters", "value": {"image": PICTURE, "recipe": steps}},
     }

@@ -115,6 +115,13 @@ class Inspection(Looks):
     estimates: dict[str, Any]
 
 
+class NamedWebhook(_Closed):
+    """A webhook by its address; it is registered if need be, for the tasks that name it."""
+
+    url: str
+    secret: str
+
+
 class TaskBody(BaseModel):
     """A file and its recipe as JSON; unknown members are ignored."""
 
@@ -123,3 +130,91 @@ class TaskBody(BaseModel):
         description='`"deskew,binarize"`, or a list of names and objects with a `filter` key.'
     )
     name: str | None = Field(None, max_length=200, description="What you call it.")
+    webhook: str | NamedWebhook | None = Field(
+        None, description="Who is told of its end: the id of a webhook, or its url and secret."
+    )
+
+
+class NewWebhook(_Closed):
+    """A receiver to be registered."""
+
+    url: str = Field(description="`https://…`; never a private address, unless the operator allows it.")
+    tasks: Literal["all", "named"] = Field(
+        default="all", description="Of which tasks it is told: of all in lists, or of those that name it."
+    )
+    secret: str | None = Field(
+        default=None, description="`whsec_` and 24 to 64 bytes in base64; a new one when nothing is said."
+    )
+
+
+class ChangedWebhook(_Closed):
+    """What can be changed of a webhook."""
+
+    state: Literal["enabled", "disabled"]
+
+
+class Webhook(_Closed):
+    """A receiver of messages."""
+
+    id: str
+    url: str
+    tasks: Literal["all", "named"]
+    state: Literal["enabled", "disabled"]
+    disabled_why: str | None
+    failing_since: str | None = Field(description="Nothing has arrived since then, although it was tried.")
+    created_at: str
+
+
+class RegisteredWebhook(Webhook):
+    """A receiver as it is told this once, with its secret."""
+
+    secret: str
+
+
+class WebhookList(_Closed):
+    """All webhooks of a client, oldest first."""
+
+    webhooks: list[Webhook]
+
+
+class Delivery(_Closed):
+    """A message and what became of it."""
+
+    id: str = Field(description="As in the header `webhook-id`.")
+    task: str = Field(description="The id of the task that it is about.")
+    type: Literal["task.completed", "task.failed"]
+    state: Literal["pending", "delivered", "failed"]
+    attempts: int
+    answered_status: int | None = Field(description="HTTP status of the last answer.")
+    error: str | None = Field(description="What went wrong the last time.")
+    created_at: str
+    tried_at: str | None
+    next_at: str | None = Field(description="When it is tried next, at the earliest.")
+
+
+class DeliveryList(_Closed):
+    """Messages of a webhook, newest first."""
+
+    deliveries: list[Delivery]
+    next: str | None = Field(description="The cursor of the next part; null at the end.")
+
+
+class MessageData(_Closed):
+    """What a message says of a task."""
+
+    id: str
+    name: str | None
+    state: Literal["completed", "failed"]
+    error: str | None
+    page_count: int
+    submitted_at: str
+    expires_at: str
+    task: str = Field(description="Where the task is on this server.")
+
+
+class Message(_Closed):
+    """The body of a message to a webhook."""
+
+    type: Literal["task.completed", "task.failed"]
+    timestamp: str = Field(description="When the task was closed.")
+    data: MessageData

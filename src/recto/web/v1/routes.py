@@ -15,7 +15,7 @@ from recto.web.bodies import in_thread
 from recto.web.door import SESSION_SCHEME, OpenDoor
 from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
-from recto.web.v1 import described, events, waited
+from recto.web.v1 import described, events, waited, webhooks
 from recto.web.v1.answers import NO_STORE, answer, answer_tasks, task_object
 from recto.web.v1.catalogue import all_there_is
 from recto.web.v1.parameters import (
@@ -45,6 +45,9 @@ def add_routes(app: FastAPI, rooms: Rooms, door: OpenDoor) -> None:
     _add(app, "GET", "/v1/tasks/{task_id}/result/{page}", _result(rooms, door), described.get_result())
     _add(app, "GET", "/v1/tasks/{task_id}/events", _task_events(rooms, door), described.task_events())
     _add(app, "GET", "/v1/events", _all_events(rooms, door), described.all_events())
+    for method, path, handler, description in webhooks.routes(rooms, door):
+        _add(app, method, path, handler, description)
+    webhooks.describe_messages(app)
     _add(app, "POST", "/v1/pages", waited.page_handler(rooms, door), described.page())
     _add(app, "POST", "/v1/inspect", waited.inspect_handler(rooms, door), described.inspect())
 
@@ -71,7 +74,8 @@ def _submit(rooms: Rooms, door: OpenDoor) -> Handler:
         content_type, query = request.headers.get("content-type", ""), request.query_params
         async with rooms.bodies.read(request) as body:
             upload = await in_thread(rooms.bodies, len(body), lambda: read_upload(content_type, query, body))
-            order = Order(TASK, upload.wanted(), upload.image, upload.name, idempotency_key=key)
+            webhook_id = None if upload.webhook is None else await rooms.webhooks.named(client_id, upload.webhook)
+            order = Order(TASK, upload.wanted(), upload.image, upload.name, idempotency_key=key, webhook_id=webhook_id)
             accepted = await rooms.service.accept(client_id, order)
         request.state.task_id = accepted.task_id
         record = await _record(rooms, client_id, accepted.task_id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from recto.errors import RequestError
 from recto.pipeline import Recipe
@@ -24,11 +26,14 @@ class Upload:
     recipe : Recipe or None
         None when nothing was said.
     name : str or None
+    webhook : str, mapping or None
+        The webhook that is told of the task's end: its id, or its url and secret.
     """
 
     image: bytes
     recipe: Recipe | None
     name: str | None
+    webhook: str | Mapping[str, Any] | None = None
 
     def wanted(self) -> Recipe:
         """The recipe.
@@ -61,7 +66,8 @@ def read_upload(content_type: str, query: Mapping[str, str], body: bytes) -> Upl
     if not upload.image:
         raise RequestError("No file was sent: the body, or the file in it, is empty.")
     recipe = query.get("recipe") if upload.recipe is None else upload.recipe
-    return Upload(upload.image, recipe, name_of(query.get("name") if upload.name is None else upload.name))
+    name = name_of(query.get("name") if upload.name is None else upload.name)
+    return Upload(upload.image, recipe, name, query.get("webhook") if upload.webhook is None else upload.webhook)
 
 
 def name_of(text: str | None) -> str | None:
@@ -96,14 +102,16 @@ def idempotency_key_of(text: str | None) -> str | None:
 
 def _of_json(body: bytes) -> Upload:
     given = read_json_object(body)
-    image, recipe, name = given.get("image"), given.get("recipe"), given.get("name")
+    image, recipe, name, webhook = (given.get(member) for member in ("image", "recipe", "name", "webhook"))
     if not isinstance(image, str):
         raise RequestError("The member 'image' must be there, as base64 text.")
     if recipe is not None and not isinstance(recipe, str | list):
         raise RequestError("The member 'recipe' must be text or a list of steps.")
     if name is not None and not isinstance(name, str):
         raise RequestError("The member 'name' must be text.")
-    return Upload(read_base64(image), recipe, name)
+    if webhook is not None and not isinstance(webhook, str | dict):
+        raise RequestError("The member 'webhook' must be the id of one, or its url and secret.")
+    return Upload(read_base64(image), recipe, name, webhook)
 
 
 def _of_form(content_type: str, body: bytes) -> Upload:
@@ -112,4 +120,15 @@ def _of_form(content_type: str, body: bytes) -> Upload:
         raise RequestError("The form has no part named 'file'.")
     said = {name: part.data.decode("utf-8", "replace") for name, part in parts.items() if name != "file"}
     file_name = (parts["file"].file_name or "")[:MAX_NAME_CHARS]
-    return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name))
+    webhook = said.get("webhook")
+    if webhook is not None and webhook.lstrip().startswith("{"):
+        return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name), _object(webhook))
+    return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name), webhook)
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RequestError("The part 'webhook' is not JSON.") from None
+    return found

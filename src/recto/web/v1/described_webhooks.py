@@ -1,0 +1,113 @@
+"""What the OpenAPI document says about webhooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recto.web.described import problem_of
+from recto.web.v1 import examples
+from recto.web.v1.describing import ANY, CHANGING, TAG, Description, Responses, described, header, query
+from recto.web.v1.models import ChangedWebhook, Delivery, DeliveryList, NewWebhook, RegisteredWebhook, Webhook
+from recto.web.v1.models import WebhookList as Webhooks
+from recto.web.v1.parameters import DEFAULT_LIMIT, MAX_LIMIT
+
+_NONE = problem_of("There is no such webhook, or no such message, for this client")
+_BAD = problem_of("The body cannot be read, or messages must not go there")
+
+
+def add() -> Description:
+    """``POST /v1/webhooks``."""
+    responses: Responses = {
+        201: {
+            "model": RegisteredWebhook,
+            "description": "The webhook with its secret, which is told this once",
+            "headers": {"Location": header("Where the webhook is")},
+        },
+        400: _BAD,
+        413: problem_of("The client has too many"),
+        **CHANGING,
+    }
+    text = "It gets a signed message (Standard Webhooks) when a task is completed or has failed."
+    return described("addWebhook", "Register a receiver", responses, text, [], _body(NewWebhook, examples.WEBHOOKS))
+
+
+def list_webhooks() -> Description:
+    """``GET /v1/webhooks``."""
+    responses: Responses = {200: {"model": Webhooks, "description": "All, oldest first, without secrets"}, **ANY}
+    return described("listWebhooks", "All webhooks of this client", responses)
+
+
+def change() -> Description:
+    """``PATCH /v1/webhooks/{webhook_id}``."""
+    responses: Responses = {
+        200: {"model": Webhook, "description": "The webhook as it is now"},
+        400: _BAD,
+        404: _NONE,
+        **CHANGING,
+    }
+    text = "What waits when it is disabled is kept, and sent when it is enabled again."
+    body = _body(ChangedWebhook, {})
+    return described("changeWebhook", "Disable it or enable it again", responses, text, [_WEBHOOK_ID], body)
+
+
+def delete() -> Description:
+    """``DELETE /v1/webhooks/{webhook_id}``."""
+    responses: Responses = {204: {"description": "Gone; also when it was gone before"}, 404: _NONE, **CHANGING}
+    return described("deleteWebhook", "Forget a webhook and its messages", responses, "", [_WEBHOOK_ID])
+
+
+def deliveries() -> Description:
+    """``GET /v1/webhooks/{webhook_id}/deliveries``."""
+    limits = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    parameters = [
+        _WEBHOOK_ID,
+        query("cursor", {"type": "string"}, "Go on where the last part ended."),
+        query("limit", limits, "How many at once."),
+    ]
+    responses: Responses = {
+        200: {"model": DeliveryList, "description": "A part of the list, newest first"},
+        400: problem_of("A member of the query cannot be read"),
+        404: _NONE,
+        **ANY,
+    }
+    return described("listDeliveries", "What was sent, and what came of it", responses, "", parameters)
+
+
+def again() -> Description:
+    """``POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}``."""
+    delivery_id = {"name": "delivery_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    responses: Responses = {
+        202: {"model": Delivery, "description": "It is sent as soon as may be"},
+        404: _NONE,
+        **CHANGING,
+    }
+    parameters = [_WEBHOOK_ID, {**delivery_id, "description": "The message's id."}]
+    return described("sendAgain", "Send a message once more", responses, "", parameters)
+
+
+def message() -> Description:
+    """What a receiver gets."""
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    text = "A 2xx means that it has arrived; anything else has it sent again. Signed as Standard Webhooks says."
+    parameters = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in names]
+    return {
+        "operation_id": "task",
+        "summary": "A task was completed or has failed",
+        "description": text,
+        "tags": [TAG],
+        "openapi_extra": {"parameters": parameters},
+    }
+
+
+_WEBHOOK_ID = {
+    "name": "webhook_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "The webhook's id.",
+}
+
+
+def _body(model: Any, shown: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": model.model_json_schema(), "examples": shown}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
