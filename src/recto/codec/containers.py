@@ -16,7 +16,14 @@ _MAX_EXTRA_BYTES = 1_000_000
 """Pillow refuses larger texts and profiles, and the picture with them."""
 
 _MARKER, _START_OF_SCAN, _JPEG_END = 0xFF, 0xDA, b"\xff\xd9"
+_SCAN = bytes((_MARKER, _START_OF_SCAN))
 _NOISE = bytes(37 * k % 251 for k in range(1024))
+
+MAX_JPEG_SCANS = 500
+"""A progressive JPEG has about ten; each costs as much as the whole picture, however few bytes it has."""
+
+_MAX_PNG_TEXTS = 100
+"""Texts and profiles that are looked into; what comes after them is dropped."""
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = 0x2C, 0x21, 0x3B
 
@@ -68,6 +75,9 @@ def find_jpeg_end(data: bytes) -> int:
     end = data.find(_JPEG_END, at)
     if end < 0:
         raise UnreadableImageError("The JPEG is truncated: it has no end mark.")
+    scans = data.count(_SCAN, at, end)
+    if scans > MAX_JPEG_SCANS:
+        raise UnreadableImageError(f"The JPEG has {scans:,} scans; no more than {MAX_JPEG_SCANS} are read.")
     return end
 
 
@@ -81,6 +91,26 @@ def check_riff(data: bytes) -> None:
     promised = int.from_bytes(data[4:8], "little") + 8
     if promised > len(data):
         raise UnreadableImageError(f"The WebP is truncated: {promised} bytes are promised and {len(data)} are there.")
+
+
+def webp_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height as the first chunk of a WebP states them; None when it is none that states a size.
+
+    libwebp allocates the whole canvas, twice, when a file is opened.
+
+    References
+    ----------
+    RFC 9649, WebP Image Format, 2024.
+    """
+    name, body = data[12:16], data[20:30]
+    if name == b"VP8X" and len(body) == 10:
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if name == b"VP8 " and body[3:6] == b"\x9d\x01\x2a" and len(body) == 10:
+        return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
+    if name == b"VP8L" and body[:1] == b"\x2f":
+        bits = int.from_bytes(body[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return None
 
 
 def count_gif_frames(data: bytes) -> int:
@@ -125,11 +155,13 @@ def without_png_bombs(data: bytes) -> bytes:
     UnreadableImageError
         When the chunks do not reach IEND.
     """
-    dropped = [
-        (at, end)
-        for name, at, end in _png_chunks(data)
-        if name in (*_PNG_TEXTS, b"iCCP") and _is_bomb(name, memoryview(data)[at + 8 : end - 4])
-    ]
+    dropped: list[tuple[int, int]] = []
+    texts = 0
+    for name, at, end in _png_chunks(data):
+        if name in (*_PNG_TEXTS, b"iCCP"):
+            texts += 1
+            if texts > _MAX_PNG_TEXTS or _is_bomb(name, memoryview(data)[at + 8 : end - 4]):
+                dropped.append((at, end))
     if not dropped:
         return data
     kept, start = [], 0

@@ -73,6 +73,7 @@ class PictureFile:
             containers.check_boxes(self._data, self._form)
         if self._form is Format.WEBP:
             containers.check_riff(self._data)
+            self._limits.check_pixels(*(containers.webp_size(self._data) or (0, 0)))
         if self._form is Format.JPEG:
             self._jpeg_end = containers.find_jpeg_end(self._data)
         # A phone's JPEG carries gain maps and depth as further pictures: they are no pages.

@@ -23,7 +23,7 @@ def suits(frame: Directory) -> bool:
     These are samples of more than eight bits that are stored channel by channel, or white is zero, or wider
     than 16 bits in colour, or floats of 16 or 64 bits.
     """
-    if frame.compression != _UNCOMPRESSED or not frame.strips or frame.bits not in (16, 32, 64):
+    if frame.compression != _UNCOMPRESSED or not len(frame.lengths) or frame.bits not in (16, 32, 64):
         return False
     if frame.sample_format not in _LETTERS:
         return False
@@ -44,8 +44,8 @@ def read(data: bytes, frame: Directory) -> Page:
     """
     dtype = np.dtype(f"{frame.byte_order}{_LETTERS[frame.sample_format]}{frame.bits // 8}")
     shape = (frame.height_px, frame.width_px)
-    body = b"".join(data[offset : offset + length] for offset, length in frame.strips)
     count = shape[0] * shape[1] * frame.channels
+    body = _gathered(data, frame, count * dtype.itemsize)
     if len(body) < count * dtype.itemsize:
         raise UnreadableImageError("The TIFF is truncated: its strips hold less than its size.")
     values = np.frombuffer(body, dtype, count).astype(dtype.newbyteorder("="))
@@ -61,6 +61,17 @@ def read(data: bytes, frame: Directory) -> Page:
         dpi = Dpi(dpi.y, dpi.x)
     kind = Kind.GREY if frame.channels == 1 else Kind.COLOUR
     return Page(normalise.upright(samples, frame.orientation), kind, dpi)
+
+
+def _gathered(data: bytes, frame: Directory, needed: int) -> bytes:
+    """The strips one after the other, until there is enough: there may be more of them, all in one place."""
+    parts: list[bytes] = []
+    for offset, length in zip(frame.offsets.tolist(), frame.lengths.tolist(), strict=True):
+        parts.append(data[offset : offset + min(length, needed)])
+        needed -= len(parts[-1])
+        if needed <= 0:
+            break
+    return b"".join(parts)
 
 
 def _eight(values: NDArray[np.generic], frame: Directory) -> NDArray[np.uint8]:
