@@ -158,6 +158,10 @@ class Database:
         await connection.execute(query, [str(idle_ms)])
         await connection.commit()
 
+    def pool_figures(self) -> dict[str, int]:
+        """What the pool counts of itself, under psycopg's names; empty while it is not open."""
+        return {} if self._pool is None else self._pool.get_stats()
+
     async def is_up(self) -> bool:
         """True when a statement gets its answer."""
         try:

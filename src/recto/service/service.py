@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from recto import tracing
 from recto.codec import Limits
 from recto.database import Database
 from recto.errors import (
@@ -21,11 +22,14 @@ from recto.errors import (
 )
 from recto.pipeline import Recipe, plan
 from recto.service.config import Config
+from recto.service.counting import Counting
 from recto.service.early_look import EarlyLook
 from recto.service.keys import input_key, new_task_id, normal_task_id, result_key, result_keys
 from recto.service.order import Accepted, Order
+from recto.service.same_store import agree
+from recto.service.watching import Watch
 from recto.store import BlobStore
-from recto.tasks import Changes, Engine, Overview, Request, Task, TaskQueue, TaskState, Waiting, prepare
+from recto.tasks import Changes, Engine, Figures, Overview, Request, Task, TaskQueue, TaskState, Waiting, prepare
 from recto.tasks import Config as TasksConfig
 
 log = logging.getLogger(__name__)
@@ -60,6 +64,8 @@ class Service:
         News of them.
     early_look : EarlyLook
         The children that look at files before they are accepted; ``warm`` it where files are sure to come.
+    watch : Watch
+        What an operator sees.
     """
 
     def __init__(
@@ -83,6 +89,8 @@ class Service:
         self._tasks = tasks
         self._config = config
         self.early_look = EarlyLook(limits, config)
+        self._counting = Counting()
+        self.watch = Watch(database, store, queue, Figures(database), self._counting)
 
     async def submit(self, client_id: str, operation: str, recipe: Recipe, body: bytes) -> str:
         """Accept a file; when this returns its task is durable and will be closed, whatever dies meanwhile.
@@ -113,6 +121,12 @@ class Service:
         InputError, QueueFullError, DatabaseUnavailableError, StoreUnavailableError
             As ``submit``.
         """
+        with tracing.span("submit", "producer", operation=order.operation, bytes=len(order.body)) as span:
+            accepted = await self._accept(client_id, order)
+            span.set(task=accepted.task_id)
+        return accepted
+
+    async def _accept(self, client_id: str, order: Order) -> Accepted:
         recipe = plan(order.recipe).as_json()
         key = order.idempotency_key
         digest = None if key is None else await asyncio.to_thread(order.digest, recipe)
@@ -121,18 +135,21 @@ class Service:
             if earlier is not None:
                 return earlier
         if self._config.check_on_submit or order.one_page_megapixels is not None:
-            await self._look_at(order)
+            with tracing.span("look at header"):
+                await self._look_at(order)
         await self._find_room(client_id, len(order.body))
         task_id = new_task_id()
         try:
-            await self._store.put(input_key(task_id), order.body)
+            with tracing.span("store input", bytes=len(order.body)):
+                await self._store.put(input_key(task_id), order.body)
         except StoreFullError as error:
             raise self._disk_full(0) from error
         # If this fails, the blob has no task and is swept; it cannot be deleted here, because a lost answer to
         # a commit may mean that the task is there.
         request = Request(order.name, order.listed, key, digest, order.webhook_id)
         try:
-            await self._queue.add(task_id, client_id, order.operation, recipe, len(order.body), request)
+            with tracing.span("insert task"):
+                await self._queue.add(task_id, client_id, order.operation, recipe, len(order.body), request)
         except KeyTakenError:
             assert key is not None
             assert digest is not None
@@ -141,6 +158,7 @@ class Service:
             if earlier is None:
                 raise
             return earlier
+        self._counting.submitted(order.operation, recipe, len(order.body))
         return Accepted(task_id, repeated=False)
 
     async def _look_at(self, order: Order) -> None:
@@ -231,6 +249,7 @@ class Service:
         known = normal_task_id(task_id)
         task = None if known is None else await self._queue.cancel(known, client_id)
         if task is not None:
+            self._counting.cancelled()
             await self._delete([input_key(task.id), *result_keys(task.id, task.attempt, task.pages)])
 
     async def ready(self) -> dict[str, bool]:
@@ -326,6 +345,7 @@ async def open_service(
 ) -> AsyncIterator[Service]:
     """The service over an open database and a store."""
     await prepare(database)
+    await agree(database, store)
     tasks = tasks or TasksConfig()
     waiting, changes = Waiting(database), Changes(database)
     queue, overview = TaskQueue(database, Engine(), tasks), Overview(database)
@@ -336,6 +356,7 @@ async def open_service(
         yield service
     finally:
         await service.early_look.close()
+        await service.watch.close()
         await changes.stop()
         await waiting.stop()
 
