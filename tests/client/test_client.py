@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,32 @@ def test_a_small_page_and_what_is_on_it(recto: Any) -> None:
     found = recto.inspect(sent)
     assert found.looks == page.input
     assert found.estimates["skew"] == page.estimates["skew"]
+
+
+def test_a_webhook_is_registered_named_disabled_and_forgotten(recto: Any) -> None:
+    webhook = recto.add_webhook("https://receiver.invalid/recto", every_task=False)
+    try:
+        assert webhook.secret.startswith("whsec_")
+        assert replace(webhook, secret=None) in recto.webhooks()
+        task = recto.wait(recto.submit(png(), "rotate", webhook=webhook))
+        recto.wait(recto.submit(png(), "rotate"))
+        (delivery,) = recto.deliveries(webhook)
+        assert (delivery.task_id, delivery.type) == (task.id, "task.completed")
+        assert recto.send_again(webhook, delivery).id == delivery.id
+        changed = recto.change_webhook(webhook, enabled=False)
+        assert (changed.enabled, changed.disabled_why) == (False, "The client has disabled it.")
+        with pytest.raises(RemoteError, match="is disabled"):
+            recto.submit(png(), "rotate", webhook=webhook)
+        assert recto.change_webhook(webhook, enabled=True).enabled
+    finally:
+        recto.delete_webhook(webhook)
+    assert webhook.id not in [found.id for found in recto.webhooks()]
+
+
+def test_a_bent_page_tells_its_grid() -> None:
+    report = {**ANSWERS["Task"]["pages"][0], "grid": [[[0, 1], [2, 3.5]], [[0, 9], [2, 9]]]}
+    (page,) = Task.of({**ANSWERS["Task"], "pages": [report]}).pages
+    assert page.grid == (((0, 1), (2, 3.5)), ((0, 9), (2, 9)))
 
 
 def test_the_server_says_what_there_is_and_what_is_wrong(recto: Any) -> None:
@@ -162,6 +189,19 @@ def test_an_old_token_is_renewed_once(calling: Calling) -> None:
     assert [request.headers["authorization"] for request in server.seen] == ["Bearer t1", "Bearer t1", "Bearer t2"]
     with pytest.raises(RemoteError):
         calling(Flaky(401), lambda client: client.task("x"))
+
+
+def test_why_it_waits_is_told_and_it_waits_as_long_as_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recto.client.calls.pause_s", lambda answer, attempt: 0.0)
+    server = Flaky(httpx.ConnectError("nobody there"), 503, 429, *[httpx.ReadError("lost")] * 6, 200)
+    told: list[str] = []
+    transport = httpx.MockTransport(server)
+    with Client(
+        "http://recto", "id", "s", retries=None, told=lambda why, _: told.append(why), transport=transport
+    ) as c:
+        assert client.task("x").state == "completed"
+    assert told[0] == "The server does not answer (nobody there)."
+    assert len(told) == 9
 
 
 def test_it_gives_up_in_the_end(calling: Calling) -> None:

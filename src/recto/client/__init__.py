@@ -4,7 +4,9 @@ from recto.client.asynchronous import AsyncClient
 from recto.client.blocking import Client
 from recto.client.message import Message, verify_message
 from recto.client.values import (
+    Delivery,
     Filter,
+    Grid,
     Inspection,
     Looks,
     Page,
@@ -13,12 +15,15 @@ from recto.client.values import (
     Recipe,
     Step,
     Task,
+    Webhook,
 )
 
 __all__ = [
     "AsyncClient",
     "Client",
+    "Delivery",
     "Filter",
+    "Grid",
     "Inspection",
     "Looks",
     "Message",
@@ -28,5 +33,6 @@ __all__ = [
     "Recipe",
     "Step",
     "Task",
+    "Webhook",
     "verify_message",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from types import TracebackType
 from typing import TypeVar
@@ -12,8 +11,9 @@ from typing import TypeVar
 import httpx
 
 from recto.client import calls
-from recto.client.calls import Call, Data, Events
-from recto.client.values import Filter, Inspection, Preset, ProcessedPage, Recipe, Task
+from recto.client.calls import Call, Data, Events, id_of
+from recto.client.conversation import Conversation, Heard, Pause, Step, Talk, Told
+from recto.client.values import Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
 
 T = TypeVar("T")
 
@@ -28,8 +28,10 @@ class AsyncClient:
     client_id, client_secret : str
     timeout_s : float
         How long to wait for any sign of the server.
-    retries : int
-        How often a request is repeated that the server did not answer, or answered with 503.
+    retries : int or None
+        How often a request is repeated that the server did not answer, or answered with 503; None for ever.
+    told : callable, optional
+        Called with a reason and the seconds before each pause.
     transport : httpx.AsyncBaseTransport, optional
         Another way to the server.
 
@@ -47,14 +49,12 @@ class AsyncClient:
         client_secret: str,
         *,
         timeout_s: float = 30.0,
-        retries: int = 3,
+        retries: int | None = 3,
+        told: Told | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._http = httpx.AsyncClient(base_url=address, timeout=timeout_s, transport=transport)
-        self._timeout_s = timeout_s
-        self._retries = retries
-        self._form = calls.token(client_id, client_secret)
-        self._token: str | None = None
+        self._talk = Talk(client_id, client_secret, timeout_s, retries, told)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -70,21 +70,28 @@ class AsyncClient:
 
     async def filters(self) -> tuple[Filter, ...]:
         """What a recipe can be made of."""
-        return await self._do(calls.filters())
+        return await self._do(self._talk.call(calls.filters()))
 
     async def presets(self) -> tuple[Preset, ...]:
         """Recipes with names."""
-        return await self._do(calls.presets())
+        return await self._do(self._talk.call(calls.presets()))
 
     async def submit(
-        self, data: Data, recipe: Recipe, *, name: str | None = None, idempotency_key: str | None = None
+        self,
+        data: Data,
+        recipe: Recipe,
+        *,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+        webhook: Webhook | str | None = None,
     ) -> Task:
         """Send a file through a recipe; its name is that of the file when it is given as a path."""
-        return await self._do(calls.submit(data, recipe, name, idempotency_key))
+        named = None if webhook is None else id_of(webhook)
+        return await self._do(self._talk.call(calls.submit(data, recipe, name, idempotency_key, named)))
 
     async def task(self, task: Task | str, *, wait_s: float = 0.0) -> Task:
         """The task as it is, after at most ``wait_s`` (and 25 s) of waiting while it is open."""
-        return await self._do(calls.task(_id(task), wait_s))
+        return await self._do(self._talk.call(calls.task(id_of(task), wait_s)))
 
     async def wait(self, task: Task | str, *, timeout_s: float = 600.0) -> Task:
         """The task once it is closed, however.
@@ -94,39 +101,51 @@ class AsyncClient:
         TimeoutError
             It is still open.
         """
-        deadline = time.monotonic() + timeout_s
-        while True:
-            found = await self.task(task, wait_s=max(0.0, deadline - time.monotonic()))
-            if not found.is_open:
-                return found
-            if time.monotonic() >= deadline:
-                raise TimeoutError(f"task {found.id} is still {found.state}")
+        return await self._do(self._talk.wait(id_of(task), timeout_s))
 
     async def result(self, task: Task | str, page: int = 1) -> bytes:
         """The PNG of a page of a completed task."""
-        return await self._do(calls.result(_id(task), page))
+        return await self._do(self._talk.call(calls.result(id_of(task), page)))
 
-    async def tasks(self, *states: str, since: datetime | None = None) -> AsyncIterator[Task]:
+    def tasks(self, *states: str, since: datetime | None = None) -> AsyncIterator[Task]:
         """All tasks, or those in some states or of some time, newest first; asked for as they are taken."""
-        cursor: str | None = None
-        while True:
-            found, cursor = await self._do(calls.tasks(states, since, cursor))
-            for task in found:
-                yield task
-            if cursor is None:
-                return
+        return self._list(lambda cursor: calls.tasks(states, since, cursor))
 
     async def delete(self, task: Task | str) -> None:
         """Cancel a task or throw its result away."""
-        await self._do(calls.delete(_id(task)))
+        await self._do(self._talk.call(calls.delete(id_of(task))))
 
     async def page(self, data: Data, recipe: Recipe) -> ProcessedPage:
         """Send one small page and wait for it."""
-        return await self._do(calls.page(data, recipe))
+        return await self._do(self._talk.call(calls.page(data, recipe)))
 
     async def inspect(self, data: Data) -> Inspection:
         """Only look at one small page."""
-        return await self._do(calls.inspect(data))
+        return await self._do(self._talk.call(calls.inspect(data)))
+
+    async def add_webhook(self, url: str, *, every_task: bool = True, secret: str | None = None) -> Webhook:
+        """Have a server of yours told of the end of tasks; its ``secret`` is told this once."""
+        return await self._do(self._talk.call(calls.add_webhook(url, every_task, secret)))
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        """Who is told, oldest first."""
+        return await self._do(self._talk.call(calls.webhooks()))
+
+    async def change_webhook(self, webhook: Webhook | str, *, enabled: bool) -> Webhook:
+        """Disable it or enable it again."""
+        return await self._do(self._talk.call(calls.change_webhook(id_of(webhook), enabled)))
+
+    async def delete_webhook(self, webhook: Webhook | str) -> None:
+        """Forget it and its messages."""
+        await self._do(self._talk.call(calls.delete_webhook(id_of(webhook))))
+
+    def deliveries(self, webhook: Webhook | str) -> AsyncIterator[Delivery]:
+        """What was sent to it and what came of it, newest first; asked for as they are taken."""
+        return self._list(lambda cursor: calls.deliveries(id_of(webhook), cursor))
+
+    async def send_again(self, webhook: Webhook | str, delivery: Delivery | str) -> Delivery:
+        """Send a message once more."""
+        return await self._do(self._talk.call(calls.send_again(id_of(webhook), id_of(delivery))))
 
     async def events(self, *, since: datetime | None = None) -> AsyncIterator[Task]:
         """Every task of this client at each change, without end; a lost connection is made again, and nothing missed.
@@ -140,63 +159,50 @@ class AsyncClient:
                 async for task in self._listen(events):
                     yield task
             except httpx.TransportError:
-                if events.attempt >= self._retries:
+                if self._talk.gives_up(events.attempt):
                     raise
-            await asyncio.sleep(calls.pause_s(None, events.attempt))
+            await self._carry_out(self._talk.pause("The news are cut off.", calls.pause_s(None, events.attempt)))
             events.attempt += 1
 
     async def _listen(self, events: Events) -> AsyncIterator[Task]:
         """One connection; ends when the server ends it, or when it may be well with a new token or a little later."""
-        headers = {**events.headers, **await self._bearer()}
+        headers = {**events.headers, **await self._do(self._talk.bearer())}
         async with self._http.stream("GET", "/v1/events", headers=headers) as answer:
             if not answer.is_success:
                 await answer.aread()
-                self._token = None
-                if answer.status_code not in (401, 503) or events.attempt >= self._retries:
+                self._talk.token = None
+                if answer.status_code not in (401, 503) or self._talk.gives_up(events.attempt):
                     calls.check(answer)
                 return
             async for line in answer.aiter_lines():
                 for task in events.feed(line):
                     yield task
 
-    async def _do(self, call: Call[T]) -> T:
-        attempt = 0
+    async def _list(self, part: Callable[[str | None], Call[tuple[list[T], str | None]]]) -> AsyncIterator[T]:
+        """A list in parts, each asked for when the one before is used up."""
+        cursor: str | None = None
         while True:
-            answer = None
+            found, cursor = await self._do(self._talk.call(part(cursor)))
+            for entry in found:
+                yield entry
+            if cursor is None:
+                return
+
+    async def _do(self, conversation: Conversation[T]) -> T:
+        heard: Heard = None
+        while True:
             try:
-                answer = await self._send(call)
-                if answer.status_code != 503 or attempt >= self._retries:
-                    calls.check(answer)
-                    return call.read(answer)
-            except httpx.TransportError:
-                if attempt >= self._retries:
-                    raise
-            await asyncio.sleep(calls.pause_s(answer, attempt))
-            attempt += 1
+                step = conversation.send(heard)
+            except StopIteration as end:
+                meaning: T = end.value
+                return meaning
+            heard = await self._carry_out(step)
 
-    async def _send(self, call: Call[T]) -> httpx.Response:
-        """One attempt; a token that is not good any more is renewed once."""
-        renewed = self._token is None
-        while True:
-            answer = await self._http.request(
-                call.method,
-                call.path,
-                params=call.params,
-                headers={**call.headers, **await self._bearer()},
-                content=call.content,
-                timeout=self._timeout_s + call.wait_s,
-            )
-            if answer.status_code != 401 or renewed:
-                return answer
-            self._token, renewed = None, True
-
-    async def _bearer(self) -> dict[str, str]:
-        if self._token is None:
-            answer = await self._http.post("/connect/token", data=self._form)
-            calls.check(answer)
-            self._token = str(answer.json()["access_token"])
-        return {"Authorization": f"Bearer {self._token}"}
-
-
-def _id(task: Task | str) -> str:
-    return task if isinstance(task, str) else task.id
+    async def _carry_out(self, step: Step) -> Heard:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        try:
+            return await self._http.request(**step.as_request())
+        except httpx.TransportError as error:
+            return error

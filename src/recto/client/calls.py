@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from recto.client.values import Filter, Inspection, Preset, ProcessedPage, Recipe, Task
+from recto.client.values import Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
 from recto.errors import RemoteError
 
 T = TypeVar("T")
@@ -51,14 +51,20 @@ def presets() -> Call[tuple[Preset, ...]]:
     )
 
 
-def submit(data: Data, recipe: Recipe, name: str | None, idempotency_key: str | None) -> Call[Task]:
+def submit(
+    data: Data, recipe: Recipe, name: str | None, idempotency_key: str | None, webhook: str | None = None
+) -> Call[Task]:
     """Repeated after a lost answer it makes no second task: it carries a key of its own."""
     shown = name if name is not None or isinstance(data, bytes) else Path(data).name
     return Call(
         "POST",
         "/v1/tasks",
         _task,
-        {"recipe": _recipe(recipe), **({} if shown is None else {"name": shown})},
+        {
+            "recipe": _recipe(recipe),
+            **({} if shown is None else {"name": shown}),
+            **({} if webhook is None else {"webhook": webhook}),
+        },
         {"Idempotency-Key": idempotency_key or uuid.uuid4().hex, **_BYTES},
         _content(data),
     )
@@ -76,6 +82,36 @@ def tasks(states: Iterable[str], since: datetime | None, cursor: str | None) -> 
     if cursor is not None:
         params["cursor"] = cursor
     return Call("GET", "/v1/tasks", _part, params)
+
+
+def add_webhook(url: str, every_task: bool, secret: str | None) -> Call[Webhook]:
+    body: dict[str, Any] = {"url": url, "tasks": "all" if every_task else "named"}
+    if secret is not None:
+        body["secret"] = secret
+    return _json("POST", "/v1/webhooks", body, lambda answer: Webhook.of(answer.json()))
+
+
+def webhooks() -> Call[tuple[Webhook, ...]]:
+    return Call("GET", "/v1/webhooks", lambda answer: tuple(Webhook.of(told) for told in answer.json()["webhooks"]))
+
+
+def change_webhook(webhook_id: str, enabled: bool) -> Call[Webhook]:
+    body = {"state": "enabled" if enabled else "disabled"}
+    return _json("PATCH", f"/v1/webhooks/{webhook_id}", body, lambda answer: Webhook.of(answer.json()))
+
+
+def delete_webhook(webhook_id: str) -> Call[None]:
+    return Call("DELETE", f"/v1/webhooks/{webhook_id}", lambda answer: None)
+
+
+def deliveries(webhook_id: str, cursor: str | None) -> Call[tuple[list[Delivery], str | None]]:
+    params = {"limit": "100", **({} if cursor is None else {"cursor": cursor})}
+    return Call("GET", f"/v1/webhooks/{webhook_id}/deliveries", _deliveries, params)
+
+
+def send_again(webhook_id: str, delivery_id: str) -> Call[Delivery]:
+    path = f"/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"
+    return Call("POST", path, lambda answer: Delivery.of(answer.json()))
 
 
 def delete(task_id: str) -> Call[None]:
@@ -100,6 +136,11 @@ def inspect(data: Data) -> Call[Inspection]:
 def token(client_id: str, client_secret: str) -> dict[str, str]:
     """The form for ``/connect/token``."""
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+
+
+def id_of(thing: str | Task | Webhook | Delivery) -> str:
+    """The id of what is given as itself or by its id."""
+    return thing if isinstance(thing, str) else thing.id
 
 
 def check(answer: httpx.Response) -> None:
@@ -176,6 +217,15 @@ def _task(answer: httpx.Response) -> Task:
 def _part(answer: httpx.Response) -> tuple[list[Task], str | None]:
     told: dict[str, Any] = answer.json()
     return [Task.of(task) for task in told["tasks"]], told["next"]
+
+
+def _deliveries(answer: httpx.Response) -> tuple[list[Delivery], str | None]:
+    told: dict[str, Any] = answer.json()
+    return [Delivery.of(delivery) for delivery in told["deliveries"]], told["next"]
+
+
+def _json(method: str, path: str, body: Any, read: Callable[[httpx.Response], T]) -> Call[T]:
+    return Call(method, path, read, headers={"Content-Type": "application/json"}, content=json.dumps(body).encode())
 
 
 def _filter(told: Mapping[str, Any]) -> Filter:

@@ -15,6 +15,11 @@ Estimates = Mapping[str, Mapping[str, Any]]
 """What was found, by name; each has a ``confidence`` from 0 to 1."""
 
 
+Grid = tuple[tuple[tuple[float, float], ...], ...]
+"""Rows of points ``(x, y)`` of the page that was sent, where evenly spread points of the flattened page lie: the first
+row along its upper edge, the last along its lower one."""
+
+
 @dataclass(frozen=True)
 class Looks:
     """A page's size, kind (``binary``, ``grey``, ``colour``) and pixels per inch, where known."""
@@ -56,6 +61,8 @@ class Page:
         Of the page that came out and of the one that was sent; None when the service does not know.
     estimates : Estimates
     steps : tuple of Step
+    grid : Grid or None
+        None when nothing was bent.
     """
 
     number: int
@@ -63,6 +70,7 @@ class Page:
     input: Looks | None
     estimates: Estimates
     steps: tuple[Step, ...]
+    grid: Grid | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Page:
@@ -72,6 +80,7 @@ class Page:
             None if told.get("input") is None else Looks.of(told["input"]),
             told["estimates"],
             tuple(Step.of(step) for step in told["steps"]),
+            _grid(told.get("grid")),
         )
 
 
@@ -124,12 +133,13 @@ class ProcessedPage:
     input: Looks
     estimates: Estimates
     steps: tuple[Step, ...]
+    grid: Grid | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> ProcessedPage:
         steps = tuple(Step.of(step) for step in told["steps"])
         png = base64.b64decode(told["image"])
-        return cls(png, Looks.of(told), Looks.of(told["input"]), told["estimates"], steps)
+        return cls(png, Looks.of(told), Looks.of(told["input"]), told["estimates"], steps, _grid(told.get("grid")))
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,76 @@ class Inspection:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Inspection:
         return cls(Looks.of(told), told["estimates"])
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A receiver of messages.
+
+    Attributes
+    ----------
+    every_task : bool
+        It is told of all tasks in lists, not only of those that name it.
+    enabled : bool
+        If not, ``disabled_why`` says why.
+    failing_since : datetime or None
+        Nothing has arrived since then, although it was tried.
+    secret : str or None
+        Told only when it is registered.
+    """
+
+    id: str
+    url: str
+    every_task: bool
+    enabled: bool
+    disabled_why: str | None
+    failing_since: datetime | None
+    created_at: datetime
+    secret: str | None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Webhook:
+        return cls(
+            told["id"],
+            told["url"],
+            told["tasks"] == "all",
+            told["state"] == "enabled",
+            told["disabled_why"],
+            _moment(told["failing_since"]),
+            datetime.fromisoformat(told["created_at"]),
+            told.get("secret"),
+        )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message to a webhook; ``state`` is ``pending``, ``delivered`` or ``failed``: given up."""
+
+    id: str
+    task_id: str
+    type: str
+    state: str
+    attempts: int
+    answered_status: int | None
+    error: str | None
+    created_at: datetime
+    tried_at: datetime | None
+    next_at: datetime | None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Delivery:
+        return cls(
+            told["id"],
+            told["task"],
+            told["type"],
+            told["state"],
+            told["attempts"],
+            told["answered_status"],
+            told["error"],
+            datetime.fromisoformat(told["created_at"]),
+            _moment(told["tried_at"]),
+            _moment(told["next_at"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -160,3 +240,11 @@ class Preset:
 
     name: str
     recipe: tuple[Mapping[str, Any], ...]
+
+
+def _moment(told: str | None) -> datetime | None:
+    return None if told is None else datetime.fromisoformat(told)
+
+
+def _grid(told: Any) -> Grid | None:
+    return None if told is None else tuple(tuple((x, y) for x, y in row) for row in told)
