@@ -196,9 +196,11 @@ def test_why_it_waits_is_told_and_it_waits_as_long_as_is_wanted(monkeypatch: pyt
     server = Flaky(httpx.ConnectError("nobody there"), 503, 429, *[httpx.ReadError("lost")] * 6, 200)
     told: list[str] = []
     transport = httpx.MockTransport(server)
-    with Client(
-        "http://recto", "id", "s", retries=None, told=lambda why, _: told.append(why), transport=transport
-    ) as c:
+
+    def hear(why: str, seconds: float) -> None:
+        told.append(why)
+
+    with Client("http://recto", "id", "secret", retries=None, told=hear, transport=transport) as client:
         assert client.task("x").state == "completed"
     assert told[0] == "The server does not answer (nobody there)."
     assert len(told) == 9
