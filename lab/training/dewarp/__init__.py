@@ -1,0 +1,1 @@
+"""Training of the net that sees how a photographed sheet is bent."""

@@ -1,0 +1,242 @@
+"""Simulated photos of bent sheets with their exact maps: what the net learns from, and what is measured on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.training.dewarp.desks import desks
+from lab.training.dewarp.flat_pages import FlatPages, flat_pages
+from lab.training.dewarp.light import finger, light_field, shading, shadow, taken, thrown
+from lab.training.dewarp.paper import KINDS, MARGIN, Floats, Sheets, sheets
+from lab.training.dewarp.view import STEP_PX, Map, View, photographed, scaled_bend
+from recto.filters.dewarp.coarse_net import STRIDE, near_frame, planes
+
+Samples = NDArray[np.uint8]
+Shape = tuple[int, int]
+
+SHAPES: tuple[Shape, ...] = ((256, 192), (224, 224), (192, 256))
+SMALL_SHAPES: tuple[Shape, ...] = ((192, 144), (160, 160), (144, 192))
+"""Upright, square and lying, at full size and as the first part of the training sees them."""
+NEAR_SHARE = 0.68
+_SUPER = 2
+
+
+class Sample(NamedTuple):
+    """One photo as the net sees it, and what it should say.
+
+    Attributes
+    ----------
+    photo : uint8 ndarray, shape (H, W, 3)
+    planes : float32 ndarray, shape (5, H / 8, W / 8)
+        What the net is told beside the picture.
+    page : float32 ndarray, shape (2, H / 8, W / 8)
+        Coordinates on the page.
+    inside, known : float32 ndarray, shape (H / 8, W / 8)
+        Share of each cell that lies on the page; 1 where ``page`` is known.
+    """
+
+    photo: Samples
+    planes: Map
+    page: Map
+    inside: Map
+    known: Map
+
+
+class Scene(NamedTuple):
+    """A simulated photo in full.
+
+    Attributes
+    ----------
+    photo : uint8 ndarray, shape (H, W, 3)
+    view : View
+        Where each point of the sheet is seen.
+    page, known :
+        As ``View.read`` gives them.
+    flat : uint8 ndarray, shape (h, w, 3)
+        The page before it was bent.
+    aspect : float
+        Height over width of the paper.
+    kind : str
+    """
+
+    photo: Samples
+    view: View
+    page: Map
+    known: NDArray[np.bool_]
+    flat: Samples
+    aspect: float
+    kind: str
+
+
+class Simulator:
+    """Makes photos from banks of flat pages, bent sheets and desks."""
+
+    def __init__(self, pages: FlatPages, bent: Sheets, tables: Samples) -> None:
+        self.pages, self.sheets, self.desks = pages, bent, tables
+
+    @classmethod
+    def of(cls, folder: Path, seed: int, *, pages: int = 400, bends: int = 1200, tables: int = 160) -> Simulator:
+        """With so many pages, sheets and desks of that seed, which are in ``folder`` or come to be there."""
+        return cls(flat_pages(folder, seed, pages), sheets(folder, seed, bends), desks(folder, seed, tables))
+
+    def sample(self, rng: np.random.Generator, shape: Shape, *, near: bool) -> Sample:
+        """A photo at the net's input shape; near: as seen again, cut out by corners that are nearly right."""
+        points, aspect, _ = self.sheet(rng, shape)
+        view = self._seen(points, aspect, rng, shape)
+        told = planes(shape, None, None)
+        if near:
+            corners = view.corners()
+            sigma = float(rng.choice((0.008, 0.02, 0.04), p=(0.5, 0.35, 0.15)))
+            corners = corners + rng.normal(0, sigma, (4, 2)) * np.hypot(*(corners[2] - corners[0])) * 0.6
+            told = planes(shape, corners, shape)
+            view = view.through(near_frame(corners, shape), shape)
+        scene = self.scene(points, aspect, view, rng)
+        photo = scene.photo
+        if near and rng.random() < 0.12:
+            photo = _cut_by_frame(photo, rng)
+        return _as_sample(photo, told, scene)
+
+    def sheet(self, rng: np.random.Generator, shape: Shape) -> tuple[Floats, float, str]:
+        """A bent sheet, its aspect and kind; upright or not as the picture is, mostly."""
+        number = int(rng.integers(len(self.sheets.aspects)))
+        for _ in range(6):
+            aspect = self.sheets.aspects[number]
+            if (aspect > 1) == (shape[0] > shape[1]) or shape[0] == shape[1] or rng.random() < 0.15:
+                break
+            number = int(rng.integers(len(self.sheets.aspects)))
+        points = self.sheets.points[number].astype(np.float64)
+        aspect = float(self.sheets.aspects[number])
+        if rng.random() < 0.5:
+            points = points[:, ::-1] * (-1, 1, 1)
+        if rng.random() < 0.5:
+            points = points[::-1] * (1, -1, 1)
+        if rng.random() < 0.5:
+            points = points * (1, 1, -1)
+        points = scaled_bend(points, aspect, float(rng.uniform(0.4, 1.0)))
+        return points, aspect, KINDS[int(self.sheets.kinds[number])]
+
+    def _seen(self, points: Floats, aspect: float, rng: np.random.Generator, shape: Shape) -> View:
+        """A camera that sees no part of the sheet behind another."""
+        for _ in range(6):
+            view = photographed(points, rng, shape)
+            if not view.folds_over():
+                break
+            points = scaled_bend(points, aspect, 0.75)
+        return view
+
+    def scene(self, points: Floats, aspect: float, view: View, rng: np.random.Generator, kind: str = "") -> Scene:
+        """The photo of a sheet: paper with its print, desk, light, camera."""
+        shape = view.shape
+        page, known = view.read()
+        flat = self._page(rng, aspect)
+        size = shape[::-1]
+        u, v = cv2.split(cv2.resize(page, size, interpolation=cv2.INTER_LINEAR))
+        print_ = _reduced(flat, page, known)
+        at_x, at_y = u * print_.shape[1] - 0.5, v * print_.shape[0] - 0.5
+        paper = cv2.remap(print_, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        mask = _coverage(page, known, shape)
+        lit = shading(points, rng)
+        at = ((page + MARGIN) / (1 + 2 * MARGIN) * (lit.shape[1] - 1, lit.shape[0] - 1)).astype(np.float32)
+        shade = cv2.remap(lit, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        paper *= cv2.resize(shade, size, interpolation=cv2.INTER_LINEAR)[..., None]
+        desk = self._desk(rng, shape, paper, mask) * thrown(mask, rng)
+        picture = mask[..., None] * paper * np.float32(0.92) + (1 - mask[..., None]) * desk
+        picture *= light_field(rng, shape)
+        if rng.random() < 0.35:
+            picture *= shadow(rng, shape)
+        if rng.random() < 0.06:
+            finger(picture, rng)
+        return Scene(taken(picture, rng), view, page, known, flat, aspect, kind)
+
+    def _page(self, rng: np.random.Generator, aspect: float) -> Samples:
+        """A flat page whose type suits the aspect of the sheet."""
+        number = int(rng.integers(len(self.pages.aspects)))
+        for _ in range(8):
+            if abs(np.log(self.pages.aspects[number] / aspect)) < 0.12:
+                break
+            number = int(rng.integers(len(self.pages.aspects)))
+        return np.asarray(self.pages.textures[number])
+
+    def _desk(self, rng: np.random.Generator, shape: Shape, paper: Map, mask: Map) -> Map:
+        """A piece of a desk, now and then as bright as the sheet."""
+        texture = np.asarray(self.desks[int(rng.integers(len(self.desks)))])
+        size = max(shape)
+        zoom = texture.shape[0] / size * float(np.exp(rng.uniform(np.log(0.35), np.log(0.95))))
+        angle = rng.uniform(0, 2 * np.pi)
+        turned = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        if rng.random() < 0.5:
+            turned[:, 0] *= -1
+        offset = rng.uniform(0, texture.shape[0], 2) - turned @ (np.array(shape[::-1]) / 2)
+        matrix = np.column_stack((turned, offset))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        desk = cv2.warpAffine(texture, matrix, shape[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+        out = np.asarray(desk, np.float32)
+        if rng.random() < 0.25 and mask.any():
+            bright = float(paper[mask > 0.5].mean()) if (mask > 0.5).any() else 200.0
+            out *= np.float32(bright * rng.uniform(0.8, 1.15) / max(float(out.mean()), 1.0))
+        return out
+
+
+def _reduced(flat: Samples, page: Map, known: NDArray[np.bool_]) -> Samples:
+    """The flat page at about the size at which the picture shows it."""
+    both = known[:, 1:] & known[:, :-1]
+    steps = np.abs(np.diff(page, axis=1))[both].sum(axis=1)
+    step = float(np.median(steps)) / STEP_PX if steps.size else 0.0
+    factor = round(min(max(1.0, 0.8 * step * flat.shape[1]), 4.0))
+    size = (flat.shape[1] // factor, flat.shape[0] // factor)
+    return np.asarray(cv2.resize(flat, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _coverage(page: Map, known: NDArray[np.bool_], shape: Shape) -> Map:
+    """Share of each pixel that lies on the page."""
+    fine = cv2.resize(page, (shape[1] * _SUPER, shape[0] * _SUPER), interpolation=cv2.INTER_LINEAR)
+    sure = cv2.resize(known.astype(np.uint8) * 255, fine.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    inside = cv2.bitwise_and(cv2.inRange(fine, (0, 0), (1, 1)), cv2.inRange(sure, 253, 255))
+    return np.asarray(cv2.resize(inside, shape[::-1], interpolation=cv2.INTER_AREA), np.float32) / 255
+
+
+def _cut_by_frame(photo: Samples, rng: np.random.Generator) -> Samples:
+    """A near look at a sheet that the photo shows in part: nothing is seen beyond a line."""
+    height, width = photo.shape[:2]
+    angle = float(rng.choice((0, 90, 180, 270)) + rng.normal(0, 12))
+    away = np.array((np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))))
+    y, x = np.mgrid[:height, :width]
+    reach = 0.5 * (abs(away[0]) * width + abs(away[1]) * height)
+    place = (x - width / 2) * away[0] + (y - height / 2) * away[1]
+    out = photo.copy()
+    out[place > reach * rng.uniform(0.72, 0.98)] = 0
+    return out
+
+
+def _as_sample(photo: Samples, told: Map, scene: Scene) -> Sample:
+    cells = STRIDE // STEP_PX
+    size = (scene.page.shape[1] // cells, scene.page.shape[0] // cells)
+    page = np.asarray(cv2.resize(scene.page, size, interpolation=cv2.INTER_AREA), np.float32)
+    known = np.asarray(cv2.resize(scene.known.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+    on_page = (scene.page >= 0).all(axis=2) & (scene.page <= 1).all(axis=2)
+    inside = np.asarray(cv2.resize(on_page.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    whole = (known > 0.999).astype(np.float32)
+    return Sample(photo, told, np.ascontiguousarray(page.transpose(2, 0, 1)), inside, whole)
+
+
+class Batch(NamedTuple):
+    """Samples of one shape, stacked, as in ``Sample``."""
+
+    photo: Samples
+    planes: Map
+    page: Map
+    inside: Map
+    known: Map
+
+
+def batch(simulator: Simulator, seed: tuple[int, ...], count: int, shapes: tuple[Shape, ...] = SHAPES) -> Batch:
+    """``count`` samples of one shape, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    shape = shapes[int(rng.choice(3, p=(0.72, 0.14, 0.14)))]
+    made = [simulator.sample(rng, shape, near=bool(k < round(NEAR_SHARE * count))) for k in range(count)]
+    return Batch(*(np.stack(part) for part in zip(*made, strict=True)))
