@@ -61,7 +61,6 @@ class Scene(NamedTuple):
         The page before it was bent.
     aspect : float
         Height over width of the paper.
-    kind : str
     """
 
     photo: Samples
@@ -70,7 +69,6 @@ class Scene(NamedTuple):
     known: NDArray[np.bool_]
     flat: Samples
     aspect: float
-    kind: str
 
 
 class Simulator:
@@ -87,7 +85,7 @@ class Simulator:
     def sample(self, rng: np.random.Generator, shape: Shape, *, near: bool) -> Sample:
         """A photo at the net's input shape; near: as seen again, cut out by corners that are nearly right."""
         points, aspect, _ = self.sheet(rng, shape)
-        view = self._seen(points, aspect, rng, shape)
+        view = self.camera(points, aspect, rng, shape)
         told = planes(shape, None, None)
         if near:
             corners = view.corners()
@@ -120,7 +118,7 @@ class Simulator:
         points = scaled_bend(points, aspect, float(rng.uniform(0.4, 1.0)))
         return points, aspect, KINDS[int(self.sheets.kinds[number])]
 
-    def _seen(self, points: Floats, aspect: float, rng: np.random.Generator, shape: Shape) -> View:
+    def camera(self, points: Floats, aspect: float, rng: np.random.Generator, shape: Shape) -> View:
         """A camera that sees no part of the sheet behind another."""
         for _ in range(6):
             view = photographed(points, rng, shape)
@@ -129,11 +127,13 @@ class Simulator:
             points = scaled_bend(points, aspect, 0.75)
         return view
 
-    def scene(self, points: Floats, aspect: float, view: View, rng: np.random.Generator, kind: str = "") -> Scene:
-        """The photo of a sheet: paper with its print, desk, light, camera."""
+    def scene(
+        self, points: Floats, aspect: float, view: View, rng: np.random.Generator, flat: Samples | None = None
+    ) -> Scene:
+        """The photo of a sheet: paper with its print (``flat``, or one of the bank), desk, light, camera."""
         shape = view.shape
         page, known = view.read()
-        flat = self._page(rng, aspect)
+        flat = self._page(rng, aspect) if flat is None else flat
         size = shape[::-1]
         u, v = cv2.split(cv2.resize(page, size, interpolation=cv2.INTER_LINEAR))
         print_ = _reduced(flat, page, known)
@@ -151,7 +151,7 @@ class Simulator:
             picture *= shadow(rng, shape)
         if rng.random() < 0.06:
             finger(picture, rng)
-        return Scene(taken(picture, rng), view, page, known, flat, aspect, kind)
+        return Scene(taken(picture, rng), view, page, known, flat, aspect)
 
     def _page(self, rng: np.random.Generator, aspect: float) -> Samples:
         """A flat page whose type suits the aspect of the sheet."""
