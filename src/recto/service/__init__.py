@@ -1,28 +1,37 @@
 """The verbs of the service: submit, fetch, cancel, process, expire."""
 
 from recto.service.config import Config
+from recto.service.counting import BUCKETS_S, CATALOGUE, CLASSES, Counted
 from recto.service.keys import normal_task_id
 from recto.service.operations import INSPECT, PAGE, TASK
 from recto.service.order import Accepted, Order
 from recto.service.service import Service, TaskView, open_service
+from recto.service.watching import OpenWork, Sight, Watch
 from recto.service.worker import run_worker
 from recto.tasks import Changes, Overview, Place, Record, Subscription, TaskState
 
 __all__ = [
+    "BUCKETS_S",
+    "CATALOGUE",
+    "CLASSES",
     "INSPECT",
     "PAGE",
     "TASK",
     "Accepted",
     "Changes",
     "Config",
+    "Counted",
+    "OpenWork",
     "Order",
     "Overview",
     "Place",
     "Record",
     "Service",
+    "Sight",
     "Subscription",
     "TaskState",
     "TaskView",
+    "Watch",
     "normal_task_id",
     "open_service",
     "run_worker",

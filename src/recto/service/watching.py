@@ -23,7 +23,7 @@ _FRESH_S = 1.0
 
 
 @dataclass(frozen=True)
-class Waiting:
+class OpenWork:
     """Open tasks of one state, client class and filter."""
 
     state: str
@@ -52,7 +52,7 @@ class Sight:
     """
 
     counts: tuple[Count, ...] = ()
-    open_tasks: tuple[Waiting, ...] = ()
+    open_tasks: tuple[OpenWork, ...] = ()
     workers: int = 0
     database: DatabaseFigures | None = None
     clock_ahead_s: float = 0.0
@@ -121,11 +121,11 @@ class Watch:
         except (StoreUnavailableError, TimeoutError):
             return False, None
 
-    async def _open_tasks(self) -> list[Waiting]:
-        found: dict[tuple[str, str, str], Waiting] = {}
+    async def _open_tasks(self) -> list[OpenWork]:
+        found: dict[tuple[str, str, str], OpenWork] = {}
         for row in await self._figures.open_tasks():
             key = row.state, class_of(row.operation), filter_of(row.operation, row.recipe)
-            seen = found.get(key, Waiting(*key, 0, 0, 0.0))
+            seen = found.get(key, OpenWork(*key, 0, 0, 0.0))
             oldest_s = max(seen.oldest_s, row.oldest_s)
-            found[key] = Waiting(*key, seen.tasks + row.tasks, seen.bytes + row.bytes, oldest_s)
+            found[key] = OpenWork(*key, seen.tasks + row.tasks, seen.bytes + row.bytes, oldest_s)
         return list(found.values())

@@ -7,7 +7,7 @@ References
 W3C Trace Context; the OpenTelemetry environment variables ``OTEL_…``.
 """
 
-from recto.tracing.spans import Span, carried, past, span
+from recto.tracing.spans import NO_SPAN, Span, carried, past, span
 from recto.tracing.starting import started, wanted
 
-__all__ = ["Span", "carried", "past", "span", "started", "wanted"]
+__all__ = ["NO_SPAN", "Span", "carried", "past", "span", "started", "wanted"]

@@ -47,7 +47,7 @@ class _NoSpan:
         pass
 
 
-_NOTHING = _NoSpan()
+NO_SPAN: Span = _NoSpan()
 _spans: Spans | None = None
 
 
@@ -71,7 +71,7 @@ def span(name: str, kind: Kind = "internal", parent: str | None = None, **attrib
         A name ``a_b`` is written ``recto.a_b``.
     """
     if _spans is None:
-        yield _NOTHING
+        yield NO_SPAN
         return
     with _spans.begin(name, kind, parent, attributes) as under_way:
         yield under_way

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from recto import __version__
 from recto.access import Access
 from recto.service import Service
-from recto.web import health, page, problems, sessions, token, v1, v5
+from recto.web import health, metrics, page, problems, sessions, token, v1, v5
 from recto.web.bodies import Bodies
 from recto.web.config import Config
 from recto.web.door import Door, OpenDoor
@@ -54,8 +54,11 @@ def create_app(
         The server listens on this machine alone, so a browser on it may come in without a secret.
     """
     config = config or Config()
-    app = routes(Rooms(service, access, webhooks, config, Bodies(config), closing or asyncio.Event(), is_local))
-    return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)))
+    bodies = Bodies(config)
+    meter = metrics.Meter(lambda: bodies.held_bytes)
+    rooms = Rooms(service, access, webhooks, config, bodies, closing or asyncio.Event(), is_local)
+    app = metrics.Routed(routes(rooms, meter))
+    return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)), meter)
 
 
 class _Application(FastAPI):
@@ -65,7 +68,7 @@ class _Application(FastAPI):
         return super().openapi()
 
 
-def routes(rooms: Rooms) -> FastAPI:
+def routes(rooms: Rooms, meter: metrics.Meter) -> FastAPI:
     """The FastAPI application without the middlewares around it."""
     app = _Application(
         title="Recto",
@@ -81,6 +84,7 @@ def routes(rooms: Rooms) -> FastAPI:
     sessions.add_routes(app, rooms)
     token.add_routes(app, rooms)
     health.add_routes(app, rooms)
+    metrics.add_routes(app, rooms, meter)
     page.add_routes(app)
     problems.install(app)
     return app

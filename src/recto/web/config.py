@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class Config(BaseModel):
@@ -39,6 +41,14 @@ class Config(BaseModel):
     event_streams_per_client: int = Field(50, ge=1, description="Open event streams of one client, then 503.")
     event_keepalive_s: float = Field(
         15.0, gt=0, le=3600, description="A quiet event stream says after so long that it lives."
+    )
+    metrics: Literal["off", "local", "token"] = Field(
+        "local",
+        description="Who reads `/metrics`: nobody (off), this machine without a proxy (local), "
+        "or who knows `metrics_token` (token).",
+    )
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="The bearer token for `/metrics`, 16 characters or more."
     )
     local_session: bool = Field(
         True,

@@ -1,4 +1,4 @@
-"""One log line per request, a request id on every answer, and refused bodies read to their end."""
+"""One log line, span and count per request, a request id on every answer, and refused bodies read to their end."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ import logging
 import re
 import time
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from recto import tracing
+from recto.web.metrics.meter import Meter
+from recto.web.metrics.routed import NO_ROUTE
+
 DRAIN_S = 5.0
 """How long the rest of a refused body is read and thrown away, so that the client sees the answer and not a reset."""
+
+_NOT_TRACED = ("/health/", "/metrics")
+MAX_PATH_CHARS = 200
+MAX_METHOD_CHARS = 20
+"""What is logged of the longest ones."""
 
 _SOUND_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("recto.requests")
@@ -33,27 +43,31 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        # ASCII alone: neither a terminal nor a reader of lines finds anything in it to obey.
+        return json.dumps(line, default=str)
 
 
 class Journal:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, meter: Meter) -> None:
         self._app = app
+        self._meter = meter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send)
-        try:
-            await self._app(scope, exchange.receive, exchange.send)
-        except Exception as error:
-            exchange.surprise = error
-            _log.exception("unexpected error", extra={"facts": {"request_id": exchange.request_id}})
-        finally:
-            exchange.log()
+        with exchange.span() as span, self._meter.in_progress.track_inprogress():
+            try:
+                await self._app(scope, exchange.receive, exchange.send)
+            except Exception as error:
+                exchange.surprise = error
+                _log.exception("unexpected error", extra={"facts": {"request_id": exchange.request_id}})
+            finally:
+                exchange.log()
+                exchange.count(self._meter, span)
 
 
 class _Exchange:
@@ -97,18 +111,41 @@ class _Exchange:
             self._bytes_out += len(message.get("body", b""))
         await self._send(message)
 
+    def span(self) -> AbstractContextManager[tracing.Span]:
+        """The span of this request; it goes on with the trace that the client is in."""
+        if self._path.startswith(_NOT_TRACED):
+            return nullcontext(tracing.NO_SPAN)
+        return tracing.span(self._scope["method"], "server", self._headers.get("traceparent"))
+
+    def count(self, meter: Meter, span: tracing.Span) -> None:
+        """Tell those who watch."""
+        method, route = self._scope["method"], self._state.get("route", NO_ROUTE)
+        seconds = time.perf_counter() - self._started
+        meter.answered(method, route, self.status, seconds, self._bytes_in, self._bytes_out)
+        if "problem" in self._state:
+            meter.refused(self._state["problem"], self._state.get("limit"))
+        span.rename(f"{method} {route}")
+        span.set(request=self.request_id, status=self.status)
+        if self.status >= 500:
+            span.fail(str(self._state.get("problem", "")))
+
+    @property
+    def status(self) -> int:
+        """What was answered."""
+        return 500 if self.surprise is not None and not self._status else self._status
+
     def log(self) -> None:
         client = self._scope.get("client")
         facts: dict[str, Any] = {
             "request_id": self.request_id,
-            "method": self._scope["method"],
-            "path": self._path,
-            "status": 500 if self.surprise is not None and not self._status else self._status,
+            "method": self._scope["method"][:MAX_METHOD_CHARS],
+            "path": self._path[:MAX_PATH_CHARS],
+            "status": self.status,
             "duration_ms": round((time.perf_counter() - self._started) * 1000, 1),
             "bytes_in": self._bytes_in,
             "bytes_out": self._bytes_out,
             "remote": client[0] if client else None,
-            "agent": self._headers.get("user-agent", "")[:200],
+            "agent": self._headers.get("user-agent", "")[:MAX_PATH_CHARS],
             **{name: self._state[name] for name in ("client_id", "task_id") if name in self._state},
         }
         _log.info("request", extra={"facts": facts})

@@ -47,11 +47,19 @@ def check_local(request: Request) -> None:
     ForbiddenError
     """
     check_origin(request)
-    host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    if not is_direct(request):
+        raise ForbiddenError("Only a browser on the machine itself gets a session without a client id and secret.")
+
+
+def is_direct(request: Request) -> bool:
+    """Whether a request comes from this machine, for one of its own names, and bears no sign of a proxy."""
+    try:
+        host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").lower()
+    except ValueError:
+        return False
     near = request.client is not None and is_loopback(request.client.host)
     direct = request.scope.get("http_version") != "1.0" and not any(s in request.headers for s in _SIGNS_OF_A_PROXY)
-    if not (near and direct and host in LOCAL_NAMES):
-        raise ForbiddenError("Only a browser on the machine itself gets a session without a client id and secret.")
+    return near and direct and host in LOCAL_NAMES
 
 
 def is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -15,11 +16,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from recto.errors import InvalidTokenError, QueueFullError, RectoError, TooManyAttemptsError
+from recto.errors import InvalidTokenError, LimitError, QueueFullError, RectoError, TooManyAttemptsError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+MAX_DETAIL_CHARS = 1000
+MAX_PATH_CHARS = 200
+"""A client is told what is wrong with its request; it need not get all of it back."""
 
+_SETTING = re.compile(r"RECTO_([A-Z_]+)")
 _log = logging.getLogger("recto.web")
 
 
@@ -50,15 +55,21 @@ def problem(
         "type": f"urn:recto:problem:{code}",
         "title": _title(status),
         "status": status,
-        "detail": detail,
+        "detail": shortened(detail),
         "code": code,
         **more,
     }
     if request is not None:
-        body["instance"] = request.url.path
+        body["instance"] = shortened(request.url.path, MAX_PATH_CHARS)
         body["traceId"] = getattr(request.state, "request_id", None)
     content = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return Response(content, status, headers={"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE)
+
+
+def shortened(text: str, most: int = MAX_DETAIL_CHARS) -> str:
+    """The text; of a long one its beginning and its end."""
+    half = most // 2 - 3
+    return text if len(text) <= most else f"{text[:half]} ... {text[-half:]}"
 
 
 def of_error(error: RectoError, request: Request) -> Response:
@@ -67,9 +78,11 @@ def of_error(error: RectoError, request: Request) -> Response:
         # A part that is away is away for every request; where in our code each noticed helps nobody.
         trace = None if error.status == 503 else error
         _log.error("%s: %s", type(error).__name__, error.message, exc_info=trace)
+    request.state.problem = error.code
+    request.state.limit = _limit_of(error)
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
-    detail = error.message
+    detail = shortened(error.message)
     if error.status == 401:
         headers["WWW-Authenticate"] = _challenge(error)
     if isinstance(error, TooManyAttemptsError | QueueFullError):
@@ -102,7 +115,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     detail, code = str(error.detail), _title(error.status_code).lower().replace(" ", "-")
     if error.status_code == 404 and detail == HTTPStatus.NOT_FOUND.phrase:
-        detail = f"There is nothing at {request.url.path}. What there is, is listed at /docs."
+        path = shortened(request.url.path, MAX_PATH_CHARS)
+        detail = f"There is nothing at {path}. What there is, is listed at /docs."
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_methods_at(request))
         detail = f"{request.url.path} takes {headers['Allow']}, not {request.method}."
@@ -111,7 +125,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = {".".join(map(str, fault["loc"])): [str(fault["msg"])] for fault in error.errors()}
+    faults = {shortened(".".join(map(str, fault["loc"]))): [shortened(str(fault["msg"]))] for fault in error.errors()}
     return problem(400, "bad-request", "The request is malformed.", request=request, errors=faults)
 
 
@@ -124,10 +138,18 @@ async def _on_surprise(request: Request, error: Exception) -> Response:
     return problem(500, "internal", "Something went wrong on our side.", request=request)
 
 
+def _limit_of(error: RectoError) -> str | None:
+    """The setting whose limit was hit, for those who count."""
+    if isinstance(error, LimitError):
+        named = _SETTING.search(error.advice)
+        return named[1].lower() if named else re.sub(r"\W+", "_", error.limit.lower()).strip("_")
+    return "wrong_secrets_max" if isinstance(error, TooManyAttemptsError) else None
+
+
 def _challenge(error: RectoError) -> str:
     if not isinstance(error, InvalidTokenError):
         return 'Bearer realm="recto"'
-    said = error.message.replace("\\", "").replace('"', "'")
+    said = shortened(error.message).replace("\\", "").replace('"', "'")
     return f'Bearer realm="recto", error="invalid_token", error_description="{said}"'
 
 
