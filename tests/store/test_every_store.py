@@ -227,10 +227,21 @@ async def test_a_store_that_is_there(store: BlobStore) -> None:
     assert await keys(store) == set()
 
 
+async def test_a_mark_is_kept_and_is_no_blob(store: BlobStore) -> None:
+    assert await store.mark() is None
+    await store.set_mark("0123abcd")
+    assert await store.mark() == "0123abcd"
+    assert await keys(store) == set()
+    await store.check()
+    await store.put("aaaa-1", b"x")
+    assert await keys(store) == {"aaaa-1"}
+
+
 async def test_a_root_that_is_away_loses_no_blob(tmp_path: Path) -> None:
     """Moved away, or an empty folder where a disk is not mounted: nothing is missing, the store is not there."""
     root, away = tmp_path / "blobs", tmp_path / "away"
     store = FolderStore(root)
+    await store.set_mark("0123abcd")
     await store.put("aaaa-1", b"x")
     for empty in (False, True):
         root.rename(away)

@@ -31,6 +31,7 @@ from recto.service.housekeeping import keep_house
 from recto.service.journey import Journey
 from recto.service.keys import input_key, result_key, result_keys
 from recto.service.operations import INSPECT
+from recto.service.same_store import agree
 from recto.service.slot import Slot
 from recto.store import BlobStore
 from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, Figures, TaskQueue, prepare
@@ -85,6 +86,7 @@ async def run_worker(
         rest back without counting the attempt, the second hands back at once.
     """
     await prepare(database)
+    await agree(database, store)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # for the children: there are as many of them as cores
     worker = _Worker(database, store, tasks or TasksConfig(), config or Config(), limits or Limits(), child)

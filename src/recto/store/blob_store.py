@@ -55,6 +55,22 @@ class BlobStore(Protocol):
         StoreUnavailableError
         """
 
+    async def mark(self) -> str | None:
+        """What ``set_mark`` left here; None in a store that has no mark yet. It is no blob.
+
+        Raises
+        ------
+        StoreUnavailableError
+        """
+
+    async def set_mark(self, mark: str) -> None:
+        """Leave a mark, written like a key, by which the store is known again.
+
+        Raises
+        ------
+        StoreUnavailableError
+        """
+
     async def check(self) -> None:
         """Return, within a few seconds, when the store can be used.
 

@@ -19,7 +19,7 @@ _FAN_OUT = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _UNFINISHED = ".tmp-"
 _UNFINISHED_AFTER_S = 3600.0
-_MARK = ".recto-blobs"
+_MARK = ".recto-mark-"
 
 
 class FolderStore:
@@ -34,14 +34,14 @@ class FolderStore:
     -----
     Written under a temporary name, synced, renamed, and the folder synced: after a crash a blob is whole or absent.
 
-    An empty folder in the root marks it as ours. Where the mark is missing, a disk is not mounted or the root was moved
-    away, and then no blob is missing: the store is not there.
+    The mark is an empty folder in the root. Where it is missing, a disk is not mounted or the root was moved away, and
+    then no blob is missing: the store is not there.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root.expanduser().absolute()
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self._root / _MARK).mkdir(mode=0o700, exist_ok=True)
+        self._mark: str | None = None
 
     async def put(self, key: str, data: bytes) -> None:
         await asyncio.to_thread(self._put, self._path(key), data)
@@ -62,6 +62,17 @@ class FolderStore:
 
     async def check(self) -> None:
         await asyncio.to_thread(self._check)
+
+    async def mark(self) -> str | None:
+        for name in sorted(path.name for path in await asyncio.to_thread(self._folders)):
+            if name.startswith(_MARK):
+                self._mark = name.removeprefix(_MARK)
+                return self._mark
+        return None
+
+    async def set_mark(self, mark: str) -> None:
+        await asyncio.to_thread(self._set_mark, check_key(mark))
+        self._mark = mark
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)[:_FAN_OUT] / key
@@ -111,13 +122,20 @@ class FolderStore:
         if not os.access(self._root, os.R_OK | os.W_OK | os.X_OK):
             raise StoreUnavailableError(f"The folder of the blobs, {self._root}, cannot be written.")
 
+    def _set_mark(self, mark: str) -> None:
+        try:
+            (self._root / f"{_MARK}{mark}").mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(self._root)
+        except OSError as error:
+            raise StoreUnavailableError(f"The blobs cannot be marked: {error.strerror or error}.") from error
+
     def _see_mark(self) -> None:
         try:
-            (self._root / _MARK).lstat()
+            (self._root / ("." if self._mark is None else f"{_MARK}{self._mark}")).lstat()
         except OSError as error:
             raise StoreUnavailableError(
-                f"The folder of the blobs, {self._root}, is not the one it was ({error.strerror or error}): "
-                f"it has no {_MARK}. Is its disk mounted?"
+                f"{self._root} is not there, or not the folder that it was ({error.strerror or error}). "
+                "Is its disk mounted?"
             ) from error
 
     def _folders(self) -> list[Path]:

@@ -15,7 +15,7 @@ from recto.errors import BlobMissingError, StoreUnavailableError
 from recto.store.blob_store import check_key
 
 _AT_ONCE = 500
-_PROBE = "is-it-there"
+_MARK = "recto-mark"
 _CHECK_WITHIN_S = 3.0
 _TROUBLE = (BaseError, OSError)
 """obstore raises Python's own FileNotFoundError and PermissionError beside its own."""
@@ -73,7 +73,7 @@ class ObjectStore:
         try:
             async for batch in obstore.list(self._store, chunk_size=_AT_ONCE):
                 for found in batch:
-                    if found["last_modified"] <= latest:
+                    if found["last_modified"] <= latest and found["path"] != _MARK:
                         yield found["path"]
         except _TROUBLE as error:
             raise _unavailable(error) from error
@@ -81,12 +81,19 @@ class ObjectStore:
     async def free_mb(self) -> float | None:
         return None
 
+    async def mark(self) -> str | None:
+        try:
+            return (await self.get(_MARK)).decode()
+        except BlobMissingError:
+            return None
+
+    async def set_mark(self, mark: str) -> None:
+        await self.put(_MARK, check_key(mark).encode())
+
     async def check(self) -> None:
         try:
             async with asyncio.timeout(_CHECK_WITHIN_S):
-                await self.get(_PROBE)
-        except BlobMissingError:
-            return
+                await self.mark()
         except TimeoutError:
             raise StoreUnavailableError(f"The blob store did not answer within {_CHECK_WITHIN_S:g} s.") from None
 
