@@ -14,6 +14,7 @@ from recto.errors import LimitError, ParameterError, RecipeError
 from recto.pipeline.catalogue import filter_named
 
 MAX_STEPS = 16
+_MAX_SHOWN_CHARS = 200
 
 Recipe = str | Sequence[str | Mapping[str, Any]]
 """``"deskew,binarize"``, a JSON array as text, or a sequence of names and mappings with a ``filter`` key."""
@@ -90,7 +91,7 @@ def _entries(recipe: Recipe) -> list[str | Mapping[str, Any]]:
         return [part.strip() for part in text.split(",")] if text else []
     try:
         parsed = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RecipeError(f"The recipe starts like JSON but is not: {error}.") from None
     return [parsed] if isinstance(parsed, dict) else list(parsed)
 
@@ -100,9 +101,15 @@ def _name_and_values(entry: object) -> tuple[str, dict[str, Any]]:
         return entry, {}
     if isinstance(entry, Mapping) and isinstance(entry.get("filter"), str):
         return str(entry["filter"]), {k: v for k, v in entry.items() if k != "filter"}
-    raise RecipeError(
-        f"A recipe step is a filter's name or an object with a 'filter' key, not {json.dumps(entry, default=str)}."
-    )
+    raise RecipeError(f"A recipe step is a filter's name or an object with a 'filter' key, not {_shown(entry)}.")
+
+
+def _shown(entry: object) -> str:
+    try:
+        text = json.dumps(entry, default=str)
+    except (ValueError, RecursionError):
+        return "something nested too deeply"
+    return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]} ..."
 
 
 def _params(found: Filter[Any], values: Mapping[str, Any]) -> Params:

@@ -15,6 +15,8 @@ from recto.web.config import Config
 from recto.web.forms import media_type
 
 _IDENTITY = ("", "identity")
+FEW_PIECES = 16
+"""More than these are joined in a thread, where large joins let others work."""
 
 SMALL_BYTES = 65_536
 """Bodies up to this size are decoded where they are; larger ones in a thread, a few at once."""
@@ -62,7 +64,7 @@ class Bodies:
         try:
             await self._collect(request, held, limit_mb)
             if len(held) > 1:
-                held[:] = [b"".join(held)]
+                held[:] = [await asyncio.to_thread(b"".join, held) if len(held) > FEW_PIECES else b"".join(held)]
             yield held[0] if held else b""
         finally:
             self._held_bytes -= sum(map(len, held))

@@ -11,13 +11,17 @@ import re
 from typing import Any
 
 from recto.errors import LimitError, RequestError
+from recto.web.long_strings import cut_out
 
 MAX_JSON_MARKS = 20_000
 """Most commas, quotes and brackets in a body: an image in base64 has none, so more of them is an attack on memory."""
 
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _DATA_URI = re.compile(r"\s*data:[^,]{0,200};base64,", re.IGNORECASE)
-_WHITE = " \t\r\n\v\f\u00a0\ufeff"
+_PREFIX_CHARS = 512
+_WHITE = " \t\r\n\v\f"
+_WIDE_WHITE = "\u00a0\ufeff"
+_MAX_DIGITS = 1000
 _URL_SAFE = str.maketrans("-_", "+/", _WHITE)
 _PIECE_CHARS = 1 << 20
 """Base64 is decoded piece by piece: the decoder holds Python's lock, and other requests want it in between."""
@@ -33,10 +37,11 @@ def read_json_object(body: bytes) -> dict[str, Any]:
     RequestError
         The body is not a JSON object.
     LimitError
-        It has absurdly many members.
+        It has absurdly many members, or absurdly much beside its long strings.
     """
+    short, cut = cut_out(body)
     try:
-        text = body.decode(json.detect_encoding(body))
+        text = short.decode(json.detect_encoding(short))
     except UnicodeDecodeError as error:
         raise RequestError(f"The body is not valid {error.encoding} text.") from None
     marks = sum(text.count(mark) for mark in ',"[{')
@@ -50,7 +55,7 @@ def read_json_object(body: bytes) -> dict[str, Any]:
         raise RequestError(f"The body is not JSON: {error}.") from None
     if not isinstance(found, dict):
         raise RequestError('The body must be a JSON object such as {"image": "<base64>"}.')
-    return found
+    return {name: cut.get(value, value) if isinstance(value, str) else value for name, value in found.items()}
 
 
 def read_base64(text: str) -> bytes:
@@ -61,14 +66,16 @@ def read_base64(text: str) -> bytes:
     RequestError
         Anything else.
     """
-    prefix = _DATA_URI.match(text)
-    if prefix:
-        text = text[prefix.end() :]
-    text = text.rstrip("=" + _WHITE)
+    prefix = _DATA_URI.match(text[:_PREFIX_CHARS])
+    start = prefix.end() if prefix else 0
     pieces: list[bytes] = []
-    rest = ""
-    for start in range(0, len(text), _PIECE_CHARS):
-        digits = rest + text[start : start + _PIECE_CHARS].translate(_URL_SAFE)
+    rest, ended = "", False
+    for place in range(start, len(text), _PIECE_CHARS):
+        digits, padding, beyond = _without_white(text[place : place + _PIECE_CHARS]).partition("=")
+        if (ended and digits) or beyond.strip("="):
+            raise RequestError("The image is not base64.")
+        ended = ended or bool(padding)
+        digits = rest + digits
         whole = len(digits) - len(digits) % 4
         pieces.append(_decoded(digits[:whole]))
         rest = digits[whole:]
@@ -81,17 +88,26 @@ def read_base64(text: str) -> bytes:
     return data
 
 
+def _without_white(text: str) -> str:
+    if not text.isascii():
+        for white in _WIDE_WHITE:
+            text = text.replace(white, "")
+        if not text.isascii():
+            raise RequestError("The image is not base64.")
+    return text.translate(_URL_SAFE)
+
+
 def _decoded(digits: str, padding: str = "") -> bytes:
     try:
-        if "=" in digits:
-            raise ValueError
         return binascii.a2b_base64(digits + padding, strict_mode=True)
     except ValueError:
         raise RequestError("The image is not base64.") from None
 
 
 def _parse(text: str) -> object:
-    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_lower_keys, parse_constant=_refuse_constant)
+    decoder = json.JSONDecoder(
+        strict=False, object_pairs_hook=_lower_keys, parse_constant=_refuse_constant, parse_int=_integer
+    )
     try:
         return decoder.decode(text)
     except json.JSONDecodeError as error:
@@ -106,6 +122,12 @@ def _parse(text: str) -> object:
 
 def _lower_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {key.lower(): value for key, value in pairs}
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> object:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse
 
 from recto.errors import InvalidClientError, LimitError, RequestError, TooManyAttemptsError
 from recto.web.forms import read_form
+from recto.web.problems import shortened
 from recto.web.rooms import Rooms
 
 MAX_FORM_MB = 0.1
@@ -127,6 +128,6 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def _refusal(status: int, error: str, description: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    ascii_only = description.encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
+    ascii_only = shortened(description).encode("ascii", "replace").decode().replace('"', "'").replace("\\", "/")
     content = {"error": error, "error_description": ascii_only}
     return JSONResponse(content, status, {**NO_STORE, **(headers or {})})

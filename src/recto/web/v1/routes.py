@@ -184,7 +184,7 @@ def _no_result(record: Record) -> NotFoundError | NotCompletedError:
 
 
 def _file_name(record: Record, number: int) -> str:
-    stem = (record.name or record.id).rpartition("/")[2]
+    stem = (record.name or record.id).replace("\\", "/").rpartition("/")[2] or record.id
     head, dot, tail = stem.rpartition(".")
     stem = head if dot and head and len(tail) <= 5 else stem
     return f"{stem}.png" if record.pages == 1 else f"{stem}-{number:03d}.png"

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from recto.errors import RequestError
+from recto.errors import LimitError, RequestError
 from recto.pipeline import Recipe
 from recto.web.forms import media_type, read_multipart
 from recto.web.lenient import read_base64, read_json_object
 
 MAX_NAME_CHARS = 200
 MAX_KEY_CHARS = 255
+MAX_TEXT_BYTES = 65_536
+"""Of a recipe, and of each part of a form that is no file."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def read_upload(content_type: str, query: Mapping[str, str], body: bytes) -> Upl
     if not upload.image:
         raise RequestError("No file was sent: the body, or the file in it, is empty.")
     recipe = query.get("recipe") if upload.recipe is None else upload.recipe
+    if isinstance(recipe, str) and len(recipe) > MAX_TEXT_BYTES:
+        raise LimitError("characters of a recipe", MAX_TEXT_BYTES, len(recipe))
     name = name_of(query.get("name") if upload.name is None else upload.name)
     return Upload(upload.image, recipe, name, query.get("webhook") if upload.webhook is None else upload.webhook)
 
@@ -78,6 +82,8 @@ def name_of(text: str | None) -> str | None:
     RequestError
         It is too long.
     """
+    if text is not None and len(text) > 10 * MAX_NAME_CHARS:
+        raise RequestError(f"A name has at most {MAX_NAME_CHARS} characters.")
     shown = "".join(c if c.isprintable() else " " for c in text or "").encode("utf-8", "replace").decode().strip()
     if len(shown) > MAX_NAME_CHARS:
         raise RequestError(f"A name has at most {MAX_NAME_CHARS} characters.")
@@ -118,7 +124,11 @@ def _of_form(content_type: str, body: bytes) -> Upload:
     parts = {part.name.lower(): part for part in reversed(read_multipart(content_type, body))}
     if "file" not in parts:
         raise RequestError("The form has no part named 'file'.")
-    said = {name: part.data.decode("utf-8", "replace") for name, part in parts.items() if name != "file"}
+    texts = {name: part.data for name, part in parts.items() if name != "file"}
+    for name, data in texts.items():
+        if len(data) > MAX_TEXT_BYTES:
+            raise LimitError(f"bytes of the part {name[:MAX_NAME_CHARS]!r}", MAX_TEXT_BYTES, len(data))
+    said = {name: data.decode("utf-8", "replace") for name, data in texts.items()}
     file_name = (parts["file"].file_name or "")[:MAX_NAME_CHARS]
     webhook = said.get("webhook")
     if webhook is not None and webhook.lstrip().startswith("{"):
