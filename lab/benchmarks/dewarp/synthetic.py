@@ -122,11 +122,11 @@ def whole_filter(photo: Samples) -> Floats | None:
 
 
 METHODS: dict[str, Callable[[Samples], Floats | None]] = {
-    "outline, four corners": four_corners,
-    "outline, four sides": outline,
+    "corners": four_corners,
+    "sides": outline,
     "net": net,
-    "net on the outline's corners": net_on_outline,
-    "the filter": whole_filter,
+    "net-on-corners": net_on_outline,
+    "filter": whole_filter,
 }
 
 

@@ -21,14 +21,14 @@ from torch import Tensor, nn
 
 from lab.training.dewarp.loss import loss_of, page_error
 from lab.training.dewarp.net import DewarpNet
-from lab.training.dewarp.samples import SHAPES, SMALL_SHAPES, Batch, Simulator, batch
+from lab.training.dewarp.samples import SHAPES, SMALL_SHAPES, Batch, Simulator, batch, mirrored
 
 BATCH = 16
 RATE = 2e-3
 DECAY = 0.999
 HELD_BACK = 8
 LEAST_RATE = 1e-5
-SMALL_SHARE = 0.35
+SMALL_SHARE = 0.5
 """Share of the time, at its start, that looks at smaller pictures: twice as many for the same work."""
 
 
@@ -137,15 +137,21 @@ def train(
     began = kept = time.monotonic()
     before, first = run.hours, run.step
     losses: list[float] = []
+    made: Batch | None = None
     while (now := time.monotonic()) < end:
         done = (now - began) / (end - began)
         warm = min(1.0, (run.step - first + 1) / 100)
         falling = warm * (LEAST_RATE + (rate - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * done)))
         shapes = SMALL_SHAPES if done < small_share else SHAPES
-        losses.append(learn(run, batch(simulator, (seed, 7, run.step), BATCH, shapes), falling, device))
+        made = (
+            batch(simulator, (seed, 7, run.step), BATCH, shapes)
+            if run.step % 2 == 0 or made is None
+            else mirrored(made)
+        )
+        losses.append(learn(run, made, falling, device))
         if run.step % 50 == 0:
             print(f"step {run.step}, {now - began:.0f} s, loss {np.mean(losses[-50:]):.4f}", flush=True)
-        if now - kept > 240:
+        if now - kept > 300:
             kept = now
             print(judged(run.average, held, device), flush=True)
             run.hours = before + (now - began) / 3600

@@ -22,7 +22,7 @@ Shape = tuple[int, int]
 SHAPES: tuple[Shape, ...] = ((256, 192), (224, 224), (192, 256))
 SMALL_SHAPES: tuple[Shape, ...] = ((192, 144), (160, 160), (144, 192))
 """Upright, square and lying, at full size and as the first part of the training sees them."""
-NEAR_SHARE = 0.68
+NEAR_SHARE = 0.5
 _SUPER = 2
 
 
@@ -240,3 +240,12 @@ def batch(simulator: Simulator, seed: tuple[int, ...], count: int, shapes: tuple
     shape = shapes[int(rng.choice(3, p=(0.72, 0.14, 0.14)))]
     made = [simulator.sample(rng, shape, near=bool(k < round(NEAR_SHARE * count))) for k in range(count)]
     return Batch(*(np.stack(part) for part in zip(*made, strict=True)))
+
+
+def mirrored(samples: Batch) -> Batch:
+    """The same photos seen in a mirror: as good as new ones where print is too small to be read."""
+    planes, page = samples.planes[..., ::-1].copy(), samples.page[..., ::-1].copy()
+    planes[:, 0], page[:, 0] = 1 - planes[:, 0], 1 - page[:, 0]
+    planes[:, 2] *= -1
+    photo, inside, known = samples.photo[:, :, ::-1], samples.inside[..., ::-1], samples.known[..., ::-1]
+    return Batch(*(np.ascontiguousarray(part) for part in (photo, planes, page, inside, known)))
