@@ -26,7 +26,7 @@ from tests.postgres import rows
 from tests.webhooks.certificates import certificate
 from tests.webhooks.conftest import receiving, status, until
 
-HERE = {"webhook_networks": "127.0.0.0/8", "webhook_http": True, "webhook_first_retry_s": 0.1}
+HERE = {"webhook_networks": "127.0.0.0/8", "webhook_http": True, "webhook_first_retry_s": 0.01}
 
 
 @dataclass
