@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from recto import tracing
 from recto.access import Access
 from recto.database import Database
 from recto.errors import SettingError
@@ -44,22 +45,25 @@ class House:
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Open every room that a server needs, from the ground up; close them in reverse."""
-    async with (
-        open_database(settings) as database,
-        open_service(
-            database,
-            blob_store(settings),
-            tasks=settings.tasks,
-            config=settings.service,
-            limits=settings.codec,
-        ) as service,
-    ):
-        access = Access(database, settings.access)
-        await access.open()
-        closing = asyncio.Event()
-        webhooks = Registry(database, settings.webhooks)
-        app = create_app(service, access, webhooks, settings.web, closing, is_local=is_loopback(settings.server.host))
-        yield House(app, access, service, closing)
+    with tracing.started("server"):
+        async with (
+            open_database(settings) as database,
+            open_service(
+                database,
+                blob_store(settings),
+                tasks=settings.tasks,
+                config=settings.service,
+                limits=settings.codec,
+            ) as service,
+        ):
+            access = Access(database, settings.access)
+            await access.open()
+            closing = asyncio.Event()
+            webhooks = Registry(database, settings.webhooks)
+            app = create_app(
+                service, access, webhooks, settings.web, closing, is_local=is_loopback(settings.server.host)
+            )
+            yield House(app, access, service, closing)
 
 
 @asynccontextmanager
@@ -102,14 +106,15 @@ def blob_store(settings: Settings) -> BlobStore:
 
 async def work(settings: Settings) -> None:
     """Be a worker until told to stop."""
-    async with open_database(settings) as database, sending(database, settings.webhooks):
-        await run_worker(
-            database,
-            blob_store(settings),
-            tasks=settings.tasks,
-            config=settings.service,
-            limits=settings.codec,
-        )
+    with tracing.started("worker"):
+        async with open_database(settings) as database, sending(database, settings.webhooks):
+            await run_worker(
+                database,
+                blob_store(settings),
+                tasks=settings.tasks,
+                config=settings.service,
+                limits=settings.codec,
+            )
 
 
 def configure_logging(settings: Settings) -> None:
