@@ -82,8 +82,8 @@ def learn(run: Run, samples: Batch, rate: float, device: str) -> float:
     run.net.train()
     photo, planes, page, inside, known = fed(samples, device)
     with torch.autocast(device, torch.bfloat16):
-        told = run.net(photo, planes)
-    loss = loss_of(told.float(), page, inside, known)
+        told, mask = run.net(photo, planes)
+    loss = loss_of(told, mask, page, inside, known)
     run.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.net.parameters(), 1.0)
@@ -111,8 +111,8 @@ def judged(net: nn.Module, held: list[Batch], device: str) -> str:
         for samples in held:
             photo, planes, page, inside, _ = fed(samples, device)
             with torch.autocast(device, torch.bfloat16):
-                told = net(photo, planes)
-            rows.append(page_error(told.float(), planes, page, inside).cpu().numpy())
+                told, mask = net(photo, planes)
+            rows.append(page_error(told, mask, planes, page, inside).cpu().numpy())
     values = np.concatenate(rows)
     near = values[:, 0] > 0
     parts = []

@@ -32,15 +32,15 @@ def averaged(path: Path) -> tuple[DewarpNet, dict[str, Any]]:
 
 
 def graph(net: nn.Module) -> onnx.ModelProto:
-    """The net as ONNX: ``photo`` (1, 3, H, W) and ``planes`` (1, 5, H / 8, W / 8) to ``page`` (1, 3, H / 8, W / 8)."""
+    """The net as ONNX: ``photo`` and ``planes`` to ``page`` and ``mask``."""
     packed = io.BytesIO()
     torch.onnx.export(
         net,
         (torch.zeros(1, 3, 256, 192), torch.zeros(1, PLANES, 32, 24)),
         packed,
         input_names=["photo", "planes"],
-        output_names=["page"],
-        dynamic_axes={name: {2: "h" + name[1], 3: "w" + name[1]} for name in ("photo", "planes", "page")},
+        output_names=["page", "mask"],
+        dynamic_axes={name: {2: "h" + name[1], 3: "w" + name[1]} for name in ("photo", "planes", "page", "mask")},
         opset_version=17,
         dynamo=False,
     )

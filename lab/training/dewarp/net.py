@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-STEM, QUARTER, EIGHTH, SIXTEENTH = 24, 48, 80, 128
+STEM, QUARTER, EIGHTH, SIXTEENTH, MASK = 24, 48, 80, 128, 16
 PLANES = 5
 REACH = 0.1
 """What one unit of the last layer moves a point, in widths of the page: weights start small, moves are small."""
@@ -42,11 +41,12 @@ class Context(nn.Module):
 
 
 class DewarpNet(nn.Module):
-    """R'G'B' in -1 to 1, shape (N, 3, H, W), and planes (N, 5, H / 8, W / 8), to (N, 3, H / 8, W / 8).
+    """R'G'B' in -1 to 1, shape (N, 3, H, W), and planes (N, 5, H / 8, W / 8), to places and a mask.
 
-    Out come the two coordinates on the page, 0 to 1 inside, as moves from those of the first two planes, and the
-    logit of the page's mask. Detail is looked at once at a quarter of the size; bends at an eighth; what lies far
-    apart, by dilated convolutions (Yu and Koltun, ICLR 2016) and the mean of the whole, at a sixteenth.
+    Out come the two coordinates on the page, 0 to 1 inside, shape (N, 2, H / 8, W / 8), as moves from those of the
+    first two planes, and the logit of the page's mask, shape (N, 1, H / 4, W / 4). Detail is looked at once at a
+    quarter of the size; bends at an eighth; what lies far apart, by dilated convolutions (Yu and Koltun, ICLR 2016)
+    and the mean of the whole, at a sixteenth.
     """
 
     def __init__(self) -> None:
@@ -67,17 +67,21 @@ class DewarpNet(nn.Module):
         )
         self.back = nn.Conv2d(SIXTEENTH, EIGHTH, 1)
         self.after = nn.Sequential(Block(EIGHTH), Block(EIGHTH))
-        self.out = nn.Conv2d(EIGHTH, 3, 3, padding=1)
+        self.out = nn.Conv2d(EIGHTH, 2, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
+        self.mask_far = nn.Conv2d(EIGHTH, MASK, 1)
+        self.mask_near = _conv(QUARTER, MASK)
+        self.mask = nn.Conv2d(MASK, 1, 3, padding=1)
         for module in self.modules():
             if isinstance(module, Block):
                 nn.init.zeros_(module.second[1].weight)  # type: ignore[arg-type]
 
-    def forward(self, photo: Tensor, planes: Tensor) -> Tensor:
+    def forward(self, photo: Tensor, planes: Tensor) -> tuple[Tensor, Tensor]:
         seen = self.detail(self.stem(photo))
         near = self.before(F.relu(self.down(seen) + self.told(planes)))
         far = self.back(self.far(self.deeper(near)))
         joined = self.after(near + F.interpolate(far, scale_factor=2, mode="nearest"))
-        told: Tensor = self.out(joined).float()
-        return torch.cat((planes[:, :2] + REACH * told[:, :2], told[:, 2:]), dim=1)
+        moves: Tensor = self.out(joined).float()
+        mixed = self.mask_near(seen) + F.interpolate(self.mask_far(joined), scale_factor=2, mode="nearest")
+        return planes[:, :2] + REACH * moves, self.mask(F.relu(mixed)).float()

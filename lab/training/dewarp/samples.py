@@ -36,8 +36,10 @@ class Sample(NamedTuple):
         What the net is told beside the picture.
     page : float32 ndarray, shape (2, H / 8, W / 8)
         Coordinates on the page.
-    inside, known : float32 ndarray, shape (H / 8, W / 8)
-        Share of each cell that lies on the page; 1 where ``page`` is known.
+    inside : float32 ndarray, shape (H / 4, W / 4)
+        Share of each cell that lies on the page.
+    known : float32 ndarray, shape (H / 8, W / 8)
+        1 where ``page`` is known.
     """
 
     photo: Samples
@@ -219,7 +221,8 @@ def _as_sample(photo: Samples, told: Map, scene: Scene) -> Sample:
     page = np.asarray(cv2.resize(scene.page, size, interpolation=cv2.INTER_AREA), np.float32)
     known = np.asarray(cv2.resize(scene.known.astype(np.float32), size, interpolation=cv2.INTER_AREA))
     on_page = (scene.page >= 0).all(axis=2) & (scene.page <= 1).all(axis=2)
-    inside = np.asarray(cv2.resize(on_page.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float32)
+    finer = (size[0] * 2, size[1] * 2)
+    inside = np.asarray(cv2.resize(on_page.astype(np.float32), finer, interpolation=cv2.INTER_AREA), np.float32)
     whole = (known > 0.999).astype(np.float32)
     return Sample(photo, told, np.ascontiguousarray(page.transpose(2, 0, 1)), inside, whole)
 

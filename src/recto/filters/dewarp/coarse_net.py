@@ -83,7 +83,7 @@ class CoarseMap:
     grid : float64 ndarray, shape (25, 19, 2), x first
         Points of the photo, in its pixels, at even steps of the page; the page's edges are the grid's edges.
     inside : float32 ndarray, shape (h, w)
-        Chance that a cell of the look shows the page; of the near look when there was one.
+        Chance that a cell of the look, four of its pixels wide, shows the page; of the near look when there was one.
     confidence : float
         0 to 1: how well the mask and the places agree, and how smooth the places are.
     """
@@ -185,13 +185,14 @@ def _look(samples: Samples, corners: Floats | None) -> CoarseMap | None:
     picture = _cut_out(samples, to_look, shape)
     told = planes(shape, corners, None if corners is None else samples.shape[:2])
     photo = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / 127.5 - 1
-    said = load("dewarp").run(photo=photo, planes=told[None])[0][0]
-    page, inside = said[:2].astype(np.float64), 1 / (1 + np.exp(-said[2]))
+    places, logits = load("dewarp").run(photo=photo, planes=told[None])
+    page, inside = places[0].astype(np.float64), 1 / (1 + np.exp(-logits[0, 0]))
     if float((inside > 0.5).mean()) < 0.04:
         return None
-    grid, roughness = _through_places(page, inside)
+    cells = inside.reshape(page.shape[1], 2, page.shape[2], 2).mean(axis=(1, 3))
+    grid, roughness = _through_places(page, cells)
     on_page = ((page > 0) & (page < 1)).all(axis=0)
-    both, either = float((on_page & (inside > 0.5)).sum()), float((on_page | (inside > 0.5)).sum())
+    both, either = float((on_page & (cells > 0.5)).sum()), float((on_page | (cells > 0.5)).sum())
     confidence = float(np.clip(both / max(either, 1.0), 0, 1) * np.clip(1.2 - 40 * roughness, 0, 1))
     in_photo = project(np.asarray(np.linalg.inv(to_look), dtype=np.float64), grid)
     return CoarseMap(in_photo, inside.astype(np.float32), confidence)
