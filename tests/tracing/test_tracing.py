@@ -7,17 +7,23 @@ import json
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from recto import tracing
 from recto.errors import SettingError
+from recto.service import TaskState
+from recto.tracing.spans import write_with
+from tests.in_loop import within
 from tests.live import LiveServer, png_of
+from tests.parts import QUICK, Parts, open_parts
+from tests.service import children
 from tests.tracing.collector import collecting
-
-RECIPE = '["deskew", "binarize"]'
 
 
 def test_one_trace_leads_from_the_request_over_the_queue_to_the_result(tmp_path: Path) -> None:
@@ -73,21 +79,61 @@ def test_a_collector_that_is_away_holds_up_nothing(tmp_path: Path) -> None:
         assert live.stop() == 0
 
 
-def test_a_dead_attempt_is_a_failed_span_and_what_a_program_says_is_kept_apart() -> None:
-    class Written:
-        def __init__(self) -> None:
-            self.said: list[object] = []
+class Written:
+    """Keeps spans in this process."""
 
-        def begin(self, name: str, kind: str, parent: str | None, attributes: dict[str, object]) -> object:
-            raise AssertionError("nobody asked for spans")
+    def __init__(self) -> None:
+        self.failed: list[tuple[str, str]] = []
+        self.done: list[str] = []
 
-    written = Written()
+    @contextmanager
+    def begin(self, name: str, kind: str, parent: str | None, attributes: dict[str, Any]) -> Iterator[Any]:
+        written = self
+
+        class Writing:
+            def rename(self, name: str) -> None: ...
+
+            def set(self, **attributes: Any) -> None: ...
+
+            def fail(self, why: str) -> None:
+                written.failed.append((name, why))
+
+        yield Writing()
+        self.done.append(name)
+
+    def past(self, name: str, *_: Any) -> None:
+        self.done.append(name)
+
+    def carried(self) -> str:
+        return f"00-{'1' * 32}-{'2' * 16}-01"
+
+
+@pytest.fixture
+def written() -> Iterator[Written]:
+    spans = Written()
+    write_with(spans)
+    yield spans
+    write_with(None)
+
+
+@within(lambda url, home: open_parts(url, home, **QUICK, max_attempts=2))
+async def test_each_dead_attempt_is_a_failed_span(p: Parts, written: Written) -> None:
+    p.start_worker(children.deadly)
+    task = await p.done(await p.submit())
+    assert task.state is TaskState.FAILED
+    await p.stop_workers()
+    assert [name for name, _ in written.failed] == ["attempt rotate"] * 2
+    assert "signal 11" in written.failed[0][1]
+    assert written.done.count("wait in queue") == 2
+    assert "store result" not in written.done
+
+
+def test_nothing_is_written_unless_asked_for() -> None:
     with tracing.span("nothing", page=1) as span:
         span.set(more=2)
         span.fail("no matter")
     tracing.past("nothing", 0.0, 1.0)
     assert tracing.carried() is None
-    assert written.said == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +161,7 @@ WITHOUT_THE_PARTS = """
 import sys
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name == "opentelemetry" or name.startswith("opentelemetry."):
+        if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter")):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent())
 from recto.cli import main
