@@ -14,6 +14,7 @@ RectoError
 │  ├─ SettingError            a setting that cannot be used
 │  └─ LimitError              a named limit was exceeded
 │     └─ QueueFullError       the queue or the disk takes no more for now
+│        └─ ClientQueueFullError  and it is this client's own doing
 ├─ AccessError                who are you?
 │  ├─ InvalidTokenError
 │  ├─ InvalidClientError
@@ -131,6 +132,11 @@ class QueueFullError(LimitError):
     code = "queue-full"
 
     retry_after_s: ClassVar[int] = 30
+
+
+class ClientQueueFullError(QueueFullError):
+    status = 429
+    code = "client-queue-full"
 
 
 class AccessError(RectoError):

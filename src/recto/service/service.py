@@ -29,7 +29,7 @@ from recto.service.order import Accepted, Order
 from recto.service.same_store import agree
 from recto.service.watching import Watch
 from recto.store import BlobStore
-from recto.tasks import Changes, Engine, Figures, Overview, Request, Task, TaskQueue, TaskState, Waiting, prepare
+from recto.tasks import Changes, Engine, Figures, Overview, Request, Room, Task, TaskQueue, TaskState, Waiting, prepare
 from recto.tasks import Config as TasksConfig
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Service:
         self.changes = changes
         self._store = store
         self._database = database
-        self._tasks = tasks
+        self._room = Room(queue.load, tasks)
         self._config = config
         self.early_look = EarlyLook(limits, config)
         self._counting = Counting()
@@ -137,7 +137,7 @@ class Service:
         if self._config.check_on_submit or order.one_page_megapixels is not None:
             with tracing.span("look at header"):
                 await self._look_at(order)
-        await self._find_room(client_id, len(order.body))
+        near = await self._find_room(client_id, len(order.body))
         task_id = new_task_id()
         try:
             with tracing.span("store input", bytes=len(order.body)):
@@ -149,7 +149,12 @@ class Service:
         request = Request(order.name, order.listed, key, digest, order.webhook_id)
         try:
             with tracing.span("insert task"):
-                await self._queue.add(task_id, client_id, order.operation, recipe, len(order.body), request)
+                await self._queue.add(
+                    task_id, client_id, order.operation, recipe, len(order.body), request, look_exactly=near
+                )
+        except QueueFullError:
+            await self._delete([input_key(task_id)])
+            raise
         except KeyTakenError:
             assert key is not None
             assert digest is not None
@@ -267,20 +272,13 @@ class Service:
             blobs = False
         return {"database": database, "blobs": blobs, "workers": workers}
 
-    async def _find_room(self, client_id: str, body_bytes: int) -> None:
-        load = await self._queue.load(client_id)
-        limits = self._tasks
-        for name, allowed, found in (
-            ("max_waiting_tasks", limits.max_waiting_tasks, load.tasks + 1),
-            ("max_waiting_tasks_per_client", limits.max_waiting_tasks_per_client, load.client_tasks + 1),
-            ("max_waiting_mb", limits.max_waiting_mb, (load.bytes + body_bytes) / 1e6),
-            ("max_waiting_mb_per_client", limits.max_waiting_mb_per_client, (load.client_bytes + body_bytes) / 1e6),
-        ):
-            if found > allowed:
-                raise QueueFullError(name, allowed, found, _LATER)
+    async def _find_room(self, client_id: str, body_bytes: int) -> bool:
+        """True when so little is left that it must be looked at again while the task is inserted."""
+        near = await self._room.look(client_id, body_bytes)
         free_mb = await self._store.free_mb()
         if free_mb is not None and free_mb - body_bytes / 1e6 < self._config.min_free_mb:
             raise self._disk_full(free_mb)
+        return near
 
     def _disk_full(self, free_mb: float) -> QueueFullError:
         least = self._config.min_free_mb

@@ -9,7 +9,8 @@ from recto.tasks.config import Config
 from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
 from recto.tasks.figures import Count, DatabaseFigures, Figures, OpenTasks, Tally
 from recto.tasks.overview import Overview, Place, Record
-from recto.tasks.queue import Closed, KnownRequest, Load, Request, TaskQueue
+from recto.tasks.queue import Closed, KnownRequest, Request, TaskQueue
+from recto.tasks.room import Load, Room
 from recto.tasks.task import Task, TaskState
 from recto.tasks.waiting import CLOSED_CHANNEL, Waiting
 
@@ -32,6 +33,7 @@ __all__ = [
     "Place",
     "Record",
     "Request",
+    "Room",
     "Subscription",
     "Tally",
     "Task",

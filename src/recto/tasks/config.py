@@ -27,5 +27,5 @@ class Config(BaseModel):
     expiry_batch: int = Field(500, ge=1, le=10_000, description="How many expired tasks are deleted at a time.")
     max_waiting_tasks: int = Field(20_000, ge=1, description="Open tasks of all clients together, then 503.")
     max_waiting_mb: int = Field(20_000, ge=1, description="Bytes of open tasks of all clients together, then 503.")
-    max_waiting_tasks_per_client: int = Field(10_000, ge=1, description="Open tasks of one client, then 503.")
-    max_waiting_mb_per_client: int = Field(10_000, ge=1, description="Bytes of open tasks of one client, then 503.")
+    max_waiting_tasks_per_client: int = Field(10_000, ge=1, description="Open tasks of one client, then 429.")
+    max_waiting_mb_per_client: int = Field(10_000, ge=1, description="Bytes of open tasks of one client, then 429.")

@@ -22,6 +22,10 @@ VALUES (%(id)s, %(client_id)s, %(operation)s, %(recipe)s, %(job_id)s, %(position
         now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s,
         %(trace_context)s, %(webhook_id)s::uuid)
 
+-- lock_room --
+-- Held until the transaction ends: who looks at the load and adds to it is alone, on all servers.
+SELECT pg_advisory_xact_lock(%(key)s)
+
 -- load --
 -- What is open, of everybody and of one client.
 SELECT count(*) AS tasks,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -13,17 +14,12 @@ from recto.database import Database
 from recto.errors import KeyTakenError
 from recto.tasks.config import Config
 from recto.tasks.engine import STATEMENTS, Engine
+from recto.tasks.room import Load, check_room
 from recto.tasks.task import Task, TaskState
 
+Connection = psycopg.AsyncConnection[dict[str, Any]]
 
-@dataclass(frozen=True)
-class Load:
-    """Open tasks and the bytes of their bodies, of everybody and of one client."""
-
-    tasks: int
-    bytes: int
-    client_tasks: int
-    client_bytes: int
+_ROOM_LOCK = 0x7265_6374_6F03  # "recto", 3
 
 
 @dataclass(frozen=True)
@@ -82,11 +78,20 @@ class TaskQueue:
         recipe: str,
         body_bytes: int,
         request: Request | None = None,
+        *,
+        look_exactly: bool = False,
     ) -> None:
         """Insert a task and its job; when this returns, both are durable.
 
+        Parameters
+        ----------
+        look_exactly : bool
+            See once more that there is room, while nobody else does so on any server.
+
         Raises
         ------
+        QueueFullError
+            There is none; nothing was inserted.
         KeyTakenError
             Another request with the same idempotency key was faster; nothing was inserted.
         """
@@ -107,6 +112,9 @@ class TaskQueue:
         }
         try:
             async with self._database.connection() as connection:
+                if look_exactly:
+                    await connection.execute(STATEMENTS["lock_room"], {"key": _ROOM_LOCK})
+                    check_room(self._config, await _load(connection, client_id), body_bytes)
                 if request.idempotency_key is not None:
                     await connection.execute(STATEMENTS["free_idempotency_key"], values)
                 cursor = await connection.execute(STATEMENTS["position"], values)
@@ -128,9 +136,7 @@ class TaskQueue:
     async def load(self, client_id: str) -> Load:
         """How much is open."""
         async with self._database.connection() as connection:
-            row = await (await connection.execute(STATEMENTS["load"], {"client_id": client_id})).fetchone()
-        assert row is not None
-        return Load(**row)
+            return await _load(connection, client_id)
 
     async def find(self, task_id: str) -> Task | None:
         """The task of an id, also when it is expired or cancelled."""
@@ -178,3 +184,9 @@ class TaskQueue:
             row = await (await connection.execute(STATEMENTS["live_workers"], values)).fetchone()
         assert row is not None
         return int(row["workers"])
+
+
+async def _load(connection: Connection, client_id: str) -> Load:
+    row = await (await connection.execute(STATEMENTS["load"], {"client_id": client_id})).fetchone()
+    assert row is not None
+    return Load(**row)

@@ -69,7 +69,7 @@ async def find_out(site: Site, book: Book, askers: Mapping[str, Asker]) -> Findi
     found = Findings(rows=await asyncio.to_thread(_rows, site))
     ((found.jobs,),) = await asyncio.to_thread(site.query, "SELECT count(*)::int FROM procrastinate_jobs")  # type: ignore[assignment]
     found.orphans = await _sweep(site)
-    found.blobs = {key async for key in site.store()}
+    found.blobs = {key async for key in site.store().keys(0.0)}
     limit = asyncio.Semaphore(_AT_ONCE)
 
     async def ask(promise: Promise) -> None:
