@@ -15,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any
 
+from recto.cli.away import FILES_AT_ONCE, AwayCrew, Server
 from recto.cli.job import Job, Order, Report, run_job
 from recto.cli.outputs import part_of
 
@@ -148,8 +149,24 @@ class Crew:
             self._waiting[future] = job
 
 
+AnyCrew = Crew | AwayCrew
+
+
+def crew_for(order: Order, workers: int | None, timeout_s: float | None, server: Server | None) -> AnyCrew:
+    """Who does the work: processes here, or a server."""
+    if server is not None:
+        return AwayCrew(order, server, workers or FILES_AT_ONCE, timeout_s)
+    return Crew(order, workers or os.cpu_count() or 1, timeout_s)
+
+
 def run_jobs(
-    jobs: Iterable[Job], order: Order, *, workers: int, timeout_s: float | None = None, in_process: bool = False
+    jobs: Iterable[Job],
+    order: Order,
+    *,
+    workers: int | None = None,
+    timeout_s: float | None = None,
+    in_process: bool = False,
+    server: Server | None = None,
 ) -> Generator[Report, None, None]:
     """Run all jobs, yielding reports as they come in; never more than a few are under way.
 
@@ -158,17 +175,19 @@ def run_jobs(
     jobs : iterable of Job
         Taken one at a time, when there is room.
     order : Order
-    workers : int
+    workers : int or None
         Files at a time.
     timeout_s : float or None
     in_process : bool
         Run them here, one after the other: quicker for a single file.
+    server : Server or None
+        Have them done there.
     """
     if in_process:
         for job in jobs:
             yield run_job(job, order)
         return
-    with Crew(order, workers, timeout_s) as crew:
+    with crew_for(order, workers, timeout_s, server) as crew:
         for job in jobs:
             crew.give(job)
             while crew.is_full:

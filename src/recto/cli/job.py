@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 from recto import codec
 from recto.cli import manifest
@@ -135,7 +135,7 @@ def _take(job: Job, order: Order, report: Report) -> None:
         data = file.read()
     frames = codec.probe(data, limits, pdf_dpi=order.pdf_dpi).frames
     targets = numbered(job.target, frames) if order.form is Form.PNG else [job.target]
-    overwrite = [_may_overwrite(target, job, order) for target in targets]
+    overwrite = [may_overwrite(target, job, order) for target in targets]
     if order.folder is not None:
         manifest.append_begun(order.folder, job.source, targets)
     pages = codec.decode(data, limits, pdf_dpi=order.pdf_dpi)
@@ -147,7 +147,7 @@ def _take(job: Job, order: Order, report: Report) -> None:
         manifest.append_done(order.folder, job.source, manifest.Stamp.of(found), order.fingerprint, targets)
 
 
-def _may_overwrite(target: Path, job: Job, order: Order) -> bool:
+def may_overwrite(target: Path, job: Job, order: Order) -> bool:
     """Whether what stands there may go; raises StandingError when something stands there that may not."""
     if job.force:
         return True
@@ -171,35 +171,66 @@ def _write_pictures(
 
 def _write_document(pages: Iterator[Page], overwrite: bool, job: Job, order: Order, report: Report) -> None:
     checked = plan(order.recipe)
-    with whole_file(job.target, part_of(job.target), overwrite=overwrite) as file:
-        is_pdf = order.form is Form.PDF
-        with codec.PdfWriter(file, order.assumed_dpi) if is_pdf else codec.TiffWriter(file) as out:
-            for page, number in zip(pages, count(1), strict=False):
-                outcome = run_plan(page, checked)
-                out.add(outcome.page)
-                _tell(report, outcome, page, number, job.target, order)
+    with whole_file(job.target, part_of(job.target), overwrite=overwrite) as file, document(file, order) as out:
+        for page, number in zip(pages, count(1), strict=False):
+            outcome = run_plan(page, checked)
+            out.add(outcome.page)
+            _tell(report, outcome, page, number, job.target, order)
+
+
+def document(file: BinaryIO, order: Order) -> codec.PdfWriter | codec.TiffWriter:
+    """What takes the pages of a file that holds them all."""
+    return codec.PdfWriter(file, order.assumed_dpi) if order.form is Form.PDF else codec.TiffWriter(file)
 
 
 def _tell(report: Report, outcome: Outcome, before: Page, number: int, target: Path, order: Order) -> None:
     after = outcome.page
-    notes = list(outcome.notes)
-    if order.form is Form.PDF and after.dpi is None:
-        notes.append(f"pdf: resolution unknown, page sized at {order.assumed_dpi} DPI (--assume-dpi)")
+    dpi = None if after.dpi is None else (after.dpi.x, after.dpi.y)
+    looks = Looks(after.width_px, after.height_px, str(after.kind), dpi)
+    estimates = {name: e.as_dict() for name, e in outcome.estimates.items()}
+    steps = [(s.filter, s.changed, s.elapsed_ms) for s in outcome.steps]
+    tell(report, order, number, target, looks, estimates, outcome.notes, steps)
+    if order.with_pictures:
+        report.pictures.append((thumbnail(before), thumbnail(after)))
+
+
+class Looks(NamedTuple):
+    """Of a page that was written."""
+
+    width_px: int
+    height_px: int
+    kind: str
+    dpi: tuple[float, float] | None
+
+
+def tell(
+    report: Report,
+    order: Order,
+    number: int,
+    target: Path,
+    looks: Looks,
+    estimates: Mapping[str, Any],
+    notes: Iterable[str],
+    steps: Iterable[tuple[str, bool, float]],
+) -> None:
+    """Add the record of a page that was written; a step is a filter's name, whether it changed the page, and ms."""
+    said = list(notes)
+    if order.form is Form.PDF and looks.dpi is None:
+        said.append(f"pdf: resolution unknown, page sized at {order.assumed_dpi} DPI (--assume-dpi)")
     report.pages.append(
         {
             "file": report.file,
             "page": number,
             "output": str(target),
-            "width_px": after.width_px,
-            "height_px": after.height_px,
-            "kind": str(after.kind),
-            "dpi": None if after.dpi is None else [round(after.dpi.x, 3), round(after.dpi.y, 3)],
-            "estimates": {name: e.as_dict() for name, e in outcome.estimates.items()},
-            "notes": notes,
+            "width_px": looks.width_px,
+            "height_px": looks.height_px,
+            "kind": looks.kind,
+            "dpi": None if looks.dpi is None else [round(side, 3) for side in looks.dpi],
+            "estimates": dict(estimates),
+            "notes": said,
             "steps": [
-                {"filter": s.filter, "changed": s.changed, "elapsed_ms": round(s.elapsed_ms, 2)} for s in outcome.steps
+                {"filter": name, "changed": changed, "elapsed_ms": round(elapsed_ms, 2)}
+                for name, changed, elapsed_ms in steps
             ],
         }
     )
-    if order.with_pictures:
-        report.pictures.append((thumbnail(before), thumbnail(after)))

@@ -17,7 +17,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter; may be repeated."),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Files at a time; one per core by default.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Files at a time; one per core by default, 8 with --server.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there, and do again what is done.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line and page, on stdout.")]
 PdfDpi = Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch at which PDF pages are drawn.")]
@@ -35,4 +35,18 @@ Timeout = Annotated[
 ReportPath = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE.html", help="Thumbnails, estimates and notes, the least certain first."),
+]
+ServerAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--server", metavar="URL", help="Have the work done by a Recto service, such as https://recto.example."
+    ),
+]
+ClientId = Annotated[
+    str | None,
+    typer.Option(metavar="ID", envvar="RECTO_CLIENT_ID", help="Who we are to --server."),
+]
+ClientSecret = Annotated[
+    str | None,
+    typer.Option(metavar="SECRET", envvar="RECTO_CLIENT_SECRET", help="Better as the variable: others see options."),
 ]

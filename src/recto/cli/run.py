@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from recto.cli import options
+from recto.cli.away import Server, server_of
 from recto.cli.batch import run_jobs
 from recto.cli.inputs import Input, MissingInputError, expand, overrides
 from recto.cli.job import Job, Order, Report
@@ -40,6 +41,9 @@ def run(
     pdf_dpi: options.PdfDpi = 300,
     assumed_dpi: options.AssumedDpi = 300,
     timeout_s: options.Timeout = None,
+    server: options.ServerAddress = None,
+    client_id: options.ClientId = None,
+    client_secret: options.ClientSecret = None,
 ) -> None:
     """Take pages through a recipe and write PNG, TIFF or PDF files.
 
@@ -56,6 +60,8 @@ def run(
     **recto run scans/ -r deskew,binarize -o clean/ --format pdf --report clean.html**
 
     **recto run photo.heic -r dewarp,binarize --set binarize.method=sauvola -o page.tif**
+
+    **recto run scans/ -r deskew,binarize -o clean/ --server https://recto.example**
     """
     tally = Tally()
     with refusals("run", output):
@@ -63,13 +69,14 @@ def run(
         found = list(expand(inputs, output))
         to = destination(output, form, len(found))
         folder = to.path if to.is_folder else None
+        there = server_of(server, client_id, client_secret, pdf_dpi)
         order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None)
         for missing in (f for f in found if isinstance(f, MissingInputError)):
             typer.echo(missing.message, err=True)
             tally.failed += 1
         files = [f for f in found if isinstance(f, Input)]
         try:
-            _work(files, to, order, tally, workers, timeout_s, report, force=force, as_json=as_json)
+            _work(files, to, order, tally, workers, timeout_s, report, there, force=force, as_json=as_json)
         except Stopped as stop:
             typer.echo(f"Stopped: {tally.summary(str(output))}.", err=True)
             if to.is_folder:
@@ -88,6 +95,7 @@ def _work(
     workers: int | None,
     timeout_s: float | None,
     report: Path | None,
+    server: Server | None,
     *,
     force: bool,
     as_json: bool,
@@ -103,9 +111,10 @@ def _work(
         reports = run_jobs(
             _jobs(files, to, manifest, order, tally, page_report, force=force),
             order,
-            workers=max(1, min(workers or os.cpu_count() or 1, len(files))),
+            workers=workers if server is not None else max(1, min(workers or os.cpu_count() or 1, len(files))),
             timeout_s=timeout_s,
-            in_process=len(files) == 1 and timeout_s is None,
+            in_process=len(files) == 1 and timeout_s is None and server is None,
+            server=server,
         )
         _show(stack.enter_context(closing(reports)), len(files), tally, page_report, as_json=as_json)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ import typer
 from rich.console import Console
 
 from recto.cli import options
-from recto.cli.batch import Crew
+from recto.cli.away import server_of
+from recto.cli.batch import AnyCrew, crew_for
 from recto.cli.inputs import overrides, pictures_below
 from recto.cli.job import Job, Order, Report
 from recto.cli.manifest import Manifest, Stamp
@@ -49,6 +49,9 @@ def watch(
     pdf_dpi: options.PdfDpi = 300,
     assumed_dpi: options.AssumedDpi = 300,
     timeout_s: options.Timeout = None,
+    server: options.ServerAddress = None,
+    client_id: options.ClientId = None,
+    client_secret: options.ClientSecret = None,
 ) -> None:
     """Wait for files and take each one through a recipe; goes on until Ctrl-C or SIGTERM.
 
@@ -65,13 +68,14 @@ def watch(
         if folder.resolve() == output.resolve():
             raise SettingError("IN and OUT are the same folder: what comes out would go in again.")
         to = Destination(output, True, form or Form.PNG)
+        there = server_of(server, client_id, client_secret, pdf_dpi)
         order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, output)
         tally = Tally()
         try:
             with (
                 stoppable(),
                 Manifest(output) as manifest,
-                Crew(order, workers or os.cpu_count() or 1, timeout_s) as crew,
+                crew_for(order, workers, timeout_s, there) as crew,
             ):
                 box = DropFolder(folder, to, manifest, order, settle_s=settle_s, patience_s=patience_s, force=force)
                 _attend(box, crew, tally, poll_s, f"watching {folder}, writing to {output}", as_json=as_json)
@@ -79,7 +83,7 @@ def watch(
             typer.echo(f"Stopped: {tally.summary(str(output))}. The same command goes on.", err=True)
 
 
-def _attend(box: DropFolder, crew: Crew, tally: Tally, poll_s: float, greeting: str, *, as_json: bool) -> NoReturn:
+def _attend(box: DropFolder, crew: AnyCrew, tally: Tally, poll_s: float, greeting: str, *, as_json: bool) -> NoReturn:
     console = Console(stderr=True)
     console.print(greeting, markup=False, highlight=False, soft_wrap=True)
     while True:
