@@ -15,7 +15,7 @@ from recto import tracing
 from recto.access import Access
 from recto.database import Database
 from recto.errors import SettingError
-from recto.service import Service, open_service, run_worker
+from recto.service import Attendant, Service, attend, open_service, run_worker
 from recto.settings import Settings
 from recto.store import BlobStore, open_store
 from recto.web import JsonLines, create_app
@@ -74,6 +74,13 @@ async def open_access(settings: Settings) -> AsyncIterator[Access]:
 
 
 @asynccontextmanager
+async def open_attendant(settings: Settings) -> AsyncIterator[Attendant]:
+    """Open what an operator needs to look after single tasks."""
+    async with open_database(settings) as database:
+        yield await attend(database, blob_store(settings), settings.tasks)
+
+
+@asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """The database of the data folder, or the one that is set.
 
@@ -124,5 +131,6 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.server.log_level.upper(), handlers=[handler], force=True)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     if settings.server.log_level != "debug":
-        for chatty in ("procrastinate", "psycopg.pool"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)
+        # Each of its connections says for itself, many times a second, what we say once.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from recto.database import EmbeddedServer
+from recto.database import EmbeddedServer, embedded
 from recto.errors import DatabaseUnavailableError
 from tests.postgres import new_home, wipe_home
 
@@ -181,3 +181,30 @@ def test_it_runs_as_a_normal_user() -> None:
         assert done.stdout == "(42,) True\n", done.stderr
     finally:
         shutil.rmtree(folder)
+
+
+def test_the_log_does_not_grow_without_end(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "_LONGEST_LOG_BYTES", 20_000)
+    server = EmbeddedServer(own_home)
+    conninfo = server.start()
+    log_file = server.data / "log"
+
+    def complain(times: int) -> None:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            for _ in range(times):
+                with pytest.raises(psycopg.Error):
+                    connection.execute("SELECT no_such_column")
+
+    complain(10)
+    server.trim_log()
+    assert not log_file.with_name("log.old").exists()
+    for _ in range(3):
+        complain(200)
+        assert log_file.stat().st_size > 20_000
+        server.trim_log()
+        assert log_file.stat().st_size == 0
+        complain(1)
+        assert 0 < log_file.stat().st_blocks * 512 < 20_000, "it is written from its beginning again"
+        assert log_file.read_text().startswith("2")
+        assert "no_such_column" in log_file.with_name("log.old").read_text()
+    assert server.stop()

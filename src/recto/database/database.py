@@ -176,6 +176,7 @@ class Database:
         while True:
             await asyncio.sleep(_GUARD_EVERY_S)
             if server.answers():
+                await asyncio.to_thread(server.trim_log)
                 continue
             try:
                 log.warning("The embedded PostgreSQL is gone; starting it again.")

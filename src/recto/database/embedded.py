@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import shlex
+import shutil
 import socket
 import stat
 import subprocess
@@ -33,6 +34,7 @@ NAME = "recto"
 _SUPERUSER = "postgres"
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 100
+_LONGEST_LOG_BYTES = 10_000_000
 
 
 class EmbeddedServer:
@@ -109,6 +111,20 @@ class EmbeddedServer:
             except OSError:
                 return False
         return True
+
+    def trim_log(self) -> None:
+        """Keep the server's log to two files of bounded size: ``log``, and ``log.old`` with what came before.
+
+        The server has the file open to append to, so its bytes are moved rather than the file.
+        """
+        log_file = self._data / "log"
+        with suppress(OSError):
+            if log_file.stat().st_size <= _LONGEST_LOG_BYTES:
+                return
+            with self._lock():
+                if log_file.stat().st_size > _LONGEST_LOG_BYTES:
+                    shutil.copyfile(log_file, self._data / "log.old")
+                    os.truncate(log_file, 0)
 
     def _make_home(self) -> None:
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)

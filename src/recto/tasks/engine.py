@@ -45,7 +45,8 @@ class Engine:
         try:
             return await deferrer.defer_async(task_id=task_id)
         except procrastinate.exceptions.ConnectorException as error:
-            raise DatabaseUnavailableError(f"The task could not be queued: {error.__cause__ or error}") from error
+            why = str(error.__cause__ or error).splitlines() or [type(error).__name__]
+            raise DatabaseUnavailableError(f"The task could not be queued: {why[0]}") from error
 
     async def fetch(self, connection: Connection, worker_id: int) -> tuple[int, str] | None:
         """Take the next job for a worker: its id and its task's; None when there is none."""

@@ -82,12 +82,10 @@ class Part:
         """The processes that do its image work."""
         if self.process is None:
             return []
-        found = []
         with contextlib.suppress(psutil.Error):
-            for child in psutil.Process(self.process.pid).children():
-                if "spawn_main" in " ".join(child.cmdline()):
-                    found.append(child)
-        return found
+            children = psutil.Process(self.process.pid).children()
+            return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return []
 
 
 @dataclass

@@ -133,6 +133,8 @@ def complaints(folder: Path) -> tuple[list[str], Counter[str]]:
             try:
                 record: dict[str, Any] = json.loads(line)
             except ValueError:
+                if "resource_tracker" in line:  # it tidies up after a worker that was killed, and says so
+                    continue
                 traces.append(f"{path.stem}: {line[:300]}")
                 continue
             message = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+(\.\d+)?", "…", str(record.get("message", "")))

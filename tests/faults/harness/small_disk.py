@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,13 +22,12 @@ class SmallDisk:
 
     def fill(self) -> None:
         """Leave no room."""
-        with self._filler.open("ab", buffering=0) as file:
-            for size_bytes in (1 << 20, 1 << 12):
-                try:
-                    while file.write(b"x" * size_bytes) == size_bytes:
-                        pass
-                except OSError:
-                    continue
+        with self._filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            room = os.statvfs(self.path)
+            os.posix_fallocate(file.fileno(), file.tell(), max(1, room.f_bavail * room.f_frsize))
+        with self._filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"x" * 4096) == 4096:
+                pass
 
     def empty(self) -> None:
         """Leave room again."""
