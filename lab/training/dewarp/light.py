@@ -29,7 +29,7 @@ def shading(points: Floats, rng: np.random.Generator) -> Field:
     height = np.deg2rad(rng.uniform(22, 80))
     around = rng.uniform(0, 2 * np.pi)
     lamp = np.array((np.cos(height) * np.cos(around), np.cos(height) * np.sin(around), np.sin(height)))
-    room = rng.uniform(0.15, 0.75)
+    room = rng.uniform(0.1, 0.65)
     lit = np.clip(normal @ lamp, 0, None) / lamp[2]
     total: Field = (room * (0.6 + 0.4 * normal[..., 2]) + (1 - room) * np.minimum(lit, 2.0)).astype(np.float32)
     return total
@@ -109,8 +109,8 @@ def taken(picture: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
     """What the camera keeps of a picture of 0 to 255: exposure, white balance, tone, blur, grain, JPEG."""
     gain = np.exp(rng.normal(-0.12, 0.17)) * np.exp(rng.normal(0, 0.06, 3)).astype(np.float32)
     picture = picture * gain.astype(np.float32)
-    if rng.random() < 0.4:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.2))), np.float32)
+    if rng.random() < 0.3:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 1.0))), np.float32)
     if rng.random() < 0.6:
         grain = rng.standard_normal(picture.shape[:2] + (1,), dtype=np.float32)
         picture = picture + grain * np.float32(rng.uniform(0.3, 7))

@@ -91,13 +91,13 @@ class Simulator:
         told = planes(shape, None, None)
         if near:
             corners = view.corners()
-            sigma = float(rng.choice((0.008, 0.02, 0.04), p=(0.5, 0.35, 0.15)))
+            sigma = float(rng.choice((0.004, 0.012, 0.035), p=(0.45, 0.35, 0.2)))
             corners = corners + rng.normal(0, sigma, (4, 2)) * np.hypot(*(corners[2] - corners[0])) * 0.6
             told = planes(shape, corners, shape)
             view = view.through(near_frame(corners, shape), shape)
         scene = self.scene(points, aspect, view, rng)
         photo = scene.photo
-        if near and rng.random() < 0.12:
+        if near:
             photo = _cut_by_frame(photo, rng)
         return _as_sample(photo, told, scene)
 
@@ -117,7 +117,7 @@ class Simulator:
             points = points[::-1] * (1, -1, 1)
         if rng.random() < 0.5:
             points = points * (1, 1, -1)
-        points = scaled_bend(points, aspect, float(rng.uniform(0.4, 1.0)))
+        points = scaled_bend(points, aspect, float(rng.uniform(0.5, 1.15)))
         return points, aspect, KINDS[int(self.sheets.kinds[number])]
 
     def camera(self, points: Floats, aspect: float, rng: np.random.Generator, shape: Shape) -> View:
@@ -203,15 +203,20 @@ def _coverage(page: Map, known: NDArray[np.bool_], shape: Shape) -> Map:
 
 
 def _cut_by_frame(photo: Samples, rng: np.random.Generator) -> Samples:
-    """A near look at a sheet that the photo shows in part: nothing is seen beyond a line."""
+    """A near look sees nothing beyond the frame of its photo, which lies close round the sheet or cuts it."""
+    if rng.random() < 0.35:
+        return photo
     height, width = photo.shape[:2]
-    angle = float(rng.choice((0, 90, 180, 270)) + rng.normal(0, 12))
-    away = np.array((np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))))
-    y, x = np.mgrid[:height, :width]
-    reach = 0.5 * (abs(away[0]) * width + abs(away[1]) * height)
-    place = (x - width / 2) * away[0] + (y - height / 2) * away[1]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
     out = photo.copy()
-    out[place > reach * rng.uniform(0.72, 0.98)] = 0
+    turn = float(rng.normal(0, 12))
+    cut = int(rng.integers(4)) if rng.random() < 0.18 else -1
+    for side in range(4):
+        angle = np.deg2rad(90 * side + turn + rng.normal(0, 3))
+        away = np.array((np.cos(angle), np.sin(angle)), np.float32)
+        reach = 0.5 * np.hypot(away[0] * width, away[1] * height)
+        share = rng.uniform(0.7, 0.95) if side == cut else rng.uniform(0.93, 1.15)
+        out[(x - width / 2) * away[0] + (y - height / 2) * away[1] > reach * share] = 0
     return out
 
 
