@@ -19,11 +19,12 @@ COMMANDS = {
     "doctor": ("recto.cli.doctor", "doctor", "Look at this machine: what is missing, how to get it."),
     "serve": ("recto.cli.serve", "serve", "Run the service, and a worker beside it."),
     "worker": ("recto.cli.worker", "worker", "Run a worker of the service."),
+    "tasks": ("recto.cli.tasks", "tasks_app", "List, show, retry and cancel the tasks of all clients."),
     "client": ("recto.cli.client", "client_app", "Make, list and disable the clients of the service."),
 }
 """Name → module, what to take from it, and the line for ``recto --help``, which imports none of them."""
 
-_OF_THE_SERVICE = ("serve", "worker", "client")
+_OF_THE_SERVICE = ("serve", "worker", "tasks", "client")
 _MARKUP: Final = "markdown"
 
 

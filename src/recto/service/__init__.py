@@ -1,5 +1,6 @@
 """The verbs of the service: submit, fetch, cancel, process, expire."""
 
+from recto.service.attending import Attendant, attend
 from recto.service.config import Config
 from recto.service.counting import BUCKETS_S, CATALOGUE, CLASSES, Counted
 from recto.service.keys import normal_task_id
@@ -8,7 +9,7 @@ from recto.service.order import Accepted, Order
 from recto.service.service import Service, TaskView, open_service
 from recto.service.watching import OpenWork, Sight, Watch
 from recto.service.worker import run_worker
-from recto.tasks import Changes, Overview, Place, Record, Subscription, TaskState
+from recto.tasks import Changes, Entry, Overview, Place, Record, Subscription, TaskState, Wanted
 
 __all__ = [
     "BUCKETS_S",
@@ -18,9 +19,11 @@ __all__ = [
     "PAGE",
     "TASK",
     "Accepted",
+    "Attendant",
     "Changes",
     "Config",
     "Counted",
+    "Entry",
     "OpenWork",
     "Order",
     "Overview",
@@ -31,7 +34,9 @@ __all__ = [
     "Subscription",
     "TaskState",
     "TaskView",
+    "Wanted",
     "Watch",
+    "attend",
     "normal_task_id",
     "open_service",
     "run_worker",

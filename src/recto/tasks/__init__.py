@@ -6,6 +6,7 @@ Owns procrastinate: its tables hold one job per open task, and its SQL gives a j
 from recto.tasks.changes import Changes, Subscription
 from recto.tasks.claims import Claim, Claims
 from recto.tasks.config import Config
+from recto.tasks.desk import Desk, Entry, Wanted
 from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
 from recto.tasks.figures import Count, DatabaseFigures, Figures, OpenTasks, Tally
 from recto.tasks.overview import Overview, Place, Record
@@ -24,7 +25,9 @@ __all__ = [
     "Config",
     "Count",
     "DatabaseFigures",
+    "Desk",
     "Engine",
+    "Entry",
     "Figures",
     "KnownRequest",
     "Load",
@@ -40,5 +43,6 @@ __all__ = [
     "TaskQueue",
     "TaskState",
     "Waiting",
+    "Wanted",
     "prepare",
 ]
