@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +20,11 @@ from recto.cli.worker_process import WorkerProcess
 from recto.errors import RectoError
 from recto.settings import Settings, read_settings, unknown_variables
 from recto.web.server import Server, address_of, check_tls, listen
+
+if sys.platform != "win32":
+    import resource
+
+MOST_FILES = 65_536
 
 WORKER_MARGIN_S = 10.0
 """On top of what the worker itself takes to drain, before it is killed."""
@@ -48,6 +55,7 @@ def serve(
 async def _serve(settings: Settings, *, worker: bool) -> None:
     for said in unknown_variables():
         _log.warning(said)
+    _allow_many_connections()
     signals = _Signals()
     check_tls(settings.server.tls_cert, settings.server.tls_key)
     listening = listen(settings.server.host, settings.server.port)
@@ -99,6 +107,17 @@ class _Signals:
         self._came = True
         if self._then is not None:
             self._then()
+
+
+def _allow_many_connections() -> None:
+    """Each waiting GET is an open socket, and many systems allow 1,024 unless asked for more."""
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _introduce(first: tuple[str, str] | None) -> None:
