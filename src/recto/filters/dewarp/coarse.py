@@ -18,6 +18,7 @@ from recto.raster.page import Samples
 WORK_LONG_PX = 1400
 _MASK_LONG_PX = 320
 GRID = (25, 19)
+_WEIGHT_OF_CHANCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,35 @@ class Sheet:
         return GridMap(self.grid, self.shape if shape is None else shape)
 
 
-def find_outline(picture: Samples) -> Outline | None:
+def find_outline(picture: Samples, chance: NDArray[np.float32] | None = None) -> Outline | None:
     """The best outline of a page in an R'G'B' picture of about a megapixel; None when there is none.
 
-    Best has a clear edge, straight sides and the larger area: half a page in hard light has a clear edge, too.
+    Best has a clear edge, straight sides and the larger area: half a page in hard light has a clear edge, too; and it
+    goes round what is likely page, when ``chance`` tells that of each part of the picture.
     """
     lab = np.asarray(cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.0), cv2.COLOR_RGB2LAB), dtype=np.uint8)
     scale = min(1.0, _MASK_LONG_PX / max(picture.shape[:2]))
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = [outline_of(mask, lab) for mask in page_masks(np.asarray(small, dtype=np.uint8))]
+    likely = None
+    if chance is not None:
+        likely = np.asarray(cv2.resize(chance, small.shape[1::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    found = [outline_of(mask, lab) for mask in page_masks(np.asarray(small, dtype=np.uint8), likely)]
     whole = picture.shape[0] * picture.shape[1]
 
     def merit(outline: Outline) -> float:
         area = float(cv2.contourArea(outline.polygon.astype(np.float32)))
-        return float(outline.score - outline.bulge + 0.3 * area / whole)
+        agreed = 0.0 if likely is None else _WEIGHT_OF_CHANCE * _agreement(outline, likely, scale)
+        return float(outline.score - outline.bulge + 0.3 * area / whole + agreed)
 
     return max((o for o in found if o is not None), key=merit, default=None)
+
+
+def _agreement(outline: Outline, likely: NDArray[np.float32], scale: float) -> float:
+    """Intersection over union of the outline's inside and what is likely page."""
+    inside = np.zeros(likely.shape, dtype=np.uint8)
+    cv2.fillPoly(inside, [np.rint((outline.polygon + 0.5) * scale - 0.5).astype(np.int32)], 1)
+    page = likely > 0.5
+    return float((page & (inside > 0)).sum() / max((page | (inside > 0)).sum(), 1))
 
 
 def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:

@@ -128,6 +128,12 @@ def coarse_map(samples: Samples, corners: Floats | None = None) -> CoarseMap | N
     return CoarseMap(near.grid, near.inside, min(near.confidence, 2 * first.confidence))
 
 
+def page_chance(samples: Samples) -> NDArray[np.float32]:
+    """How likely each part of the photo is page, at a first look: float32, some 60 cells high, over the whole photo."""
+    shape = _nearest_shape(samples.shape[0] / samples.shape[1])
+    return _answer(samples, _whole_frame(samples.shape[:2], shape), shape, planes(shape, None, None))[1]
+
+
 def snapped(grid: Floats, sides: tuple[Floats, Floats, Floats, Floats]) -> Floats:
     """A map whose edges are moved onto the sides of an outline, and what lies between them along with them.
 
@@ -173,20 +179,32 @@ def _is_quadrilateral(corners: Floats) -> bool:
     return bool(sines.min() > 0.3)
 
 
-def _look(samples: Samples, corners: Floats | None) -> CoarseMap | None:
-    """One run of the net and a smooth map through what it says."""
-    if corners is None:
-        height, width = float(samples.shape[0]), float(samples.shape[1])
-    else:
-        top, right, bottom, left = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
-        width, height = float(top + bottom), float(left + right)
-    shape = min(_SHAPES, key=lambda s: abs(np.log(s[0] / s[1]) - np.log(height / width)))
-    to_look = _whole_frame(samples.shape[:2], shape) if corners is None else near_frame(corners, shape)
+def _nearest_shape(aspect: float) -> tuple[int, int]:
+    return min(_SHAPES, key=lambda s: abs(np.log(s[0] / s[1]) - np.log(aspect)))
+
+
+def _answer(
+    samples: Samples, to_look: Floats, shape: tuple[int, int], told: Planes
+) -> tuple[Floats, NDArray[np.float32]]:
+    """What the net says of a part of the photo: places on the page, (2, h, w), and chance of page, (2h, 2w)."""
     picture = _cut_out(samples, to_look, shape)
-    told = planes(shape, corners, None if corners is None else samples.shape[:2])
     photo = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / 127.5 - 1
     places, logits = load("dewarp").run(photo=photo, planes=told[None])
-    page, inside = places[0].astype(np.float64), 1 / (1 + np.exp(-logits[0, 0]))
+    return places[0].astype(np.float64), (1 / (1 + np.exp(-logits[0, 0]))).astype(np.float32)
+
+
+def _look(samples: Samples, corners: Floats | None) -> CoarseMap | None:
+    """One run of the net and a smooth map through what it says."""
+    photo_shape = samples.shape[:2]
+    if corners is None:
+        shape = _nearest_shape(photo_shape[0] / photo_shape[1])
+        to_look = _whole_frame(photo_shape, shape)
+    else:
+        top, right, bottom, left = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+        shape = _nearest_shape(float((left + right) / (top + bottom)))
+        to_look = near_frame(corners, shape)
+    told = planes(shape, corners, None if corners is None else photo_shape)
+    page, inside = _answer(samples, to_look, shape, told)
     if float((inside > 0.5).mean()) < 0.04:
         return None
     cells = inside.reshape(page.shape[1], 2, page.shape[2], 2).mean(axis=(1, 3))
@@ -195,7 +213,7 @@ def _look(samples: Samples, corners: Floats | None) -> CoarseMap | None:
     both, either = float((on_page & (cells > 0.5)).sum()), float((on_page | (cells > 0.5)).sum())
     confidence = float(np.clip(both / max(either, 1.0), 0, 1) * np.clip(1.2 - 40 * roughness, 0, 1))
     in_photo = project(np.asarray(np.linalg.inv(to_look), dtype=np.float64), grid)
-    return CoarseMap(in_photo, inside.astype(np.float32), confidence)
+    return CoarseMap(in_photo, inside, confidence)
 
 
 def _whole_frame(photo_shape: tuple[int, ...], shape: tuple[int, int]) -> Floats:

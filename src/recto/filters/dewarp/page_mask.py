@@ -14,13 +14,15 @@ _BINS = (40, 32, 32)
 _ROUNDS = 6
 
 
-def page_masks(picture: Samples) -> list[Mask]:
+def page_masks(picture: Samples, chance: NDArray[np.float32] | None = None) -> list[Mask]:
     """Several guesses at the region of the page, the likeliest first.
 
     Parameters
     ----------
     picture : uint8 ndarray, shape (h, w, 3)
         A small R'G'B' picture, about 320 px on its long side.
+    chance : float32 ndarray, shape (h, w), optional
+        How likely each pixel is page, 0 to 1, when something is known of it.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def page_masks(picture: Samples) -> list[Mask]:
     """
     bare = _without_ink(picture)
     lab = np.asarray(cv2.cvtColor(bare, cv2.COLOR_RGB2LAB), dtype=np.uint8)
-    guesses = [_by_colour_models(lab, start) for start in (0.10, 0.22)]
+    guesses = [_by_colour_models(lab, _middle(lab.shape[0], lab.shape[1], rim)) for rim in (0.10, 0.22)]
     lightness = lab[..., 0]
     cut, _ = cv2.threshold(lightness, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     guesses.append(lightness > cut)
@@ -42,6 +44,9 @@ def page_masks(picture: Samples) -> list[Mask]:
     cut, _ = cv2.threshold(yellow, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     guesses.append(yellow < cut)
     guesses.append(_without_shadow(guesses[0], lightness))
+    if chance is not None:
+        likely = np.clip(chance, 0.03, 0.97).astype(np.float32)
+        guesses = [_by_colour_models(lab, likely), chance > 0.5, *guesses]
     found: list[Mask] = []
     for guess in guesses:
         region = _one_region(guess)
@@ -69,11 +74,9 @@ def _without_ink(picture: Samples) -> Samples:
     return np.asarray(cv2.medianBlur(closed, 7), dtype=np.uint8)
 
 
-def _by_colour_models(lab: Samples, rim: float) -> Mask:
-    """Two colour histograms fitted in turn with the region; ``rim`` is the share of the side that starts as table."""
-    height, width = lab.shape[:2]
+def _by_colour_models(lab: Samples, prior: NDArray[np.float32]) -> Mask:
+    """Two colour histograms fitted in turn with the region; ``prior`` is the chance of page before looking."""
     codes = _codes(lab)
-    prior = _middle(height, width, rim)
     chance = prior.copy()
     for _ in range(_ROUNDS):
         page, table = _histogram(codes, chance), _histogram(codes, 1 - chance)
