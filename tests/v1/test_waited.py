@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
 import json
 from typing import Any
 
@@ -45,11 +47,29 @@ def test_what_was_found_is_in_the_headers_or_in_the_json(api: httpx.Client) -> N
         ("image/*;q=0.5, application/json;q=0.4", "image/png"),
         ("image/png;q=0.2, application/json", "application/json"),
         ("text/html, application/*", "application/json"),
+        ("*/*, application/json", "application/json"),
+        ("application/json, image/png", "application/json"),
+        ("image/*, image/png;q=0, multipart/*;q=0.1", "multipart/mixed"),
+        ("multipart/mixed", "multipart/mixed"),
     ],
 )
 def test_the_client_chooses_the_kind(api: httpx.Client, accept: str, kind: str) -> None:
     answer = api.post("/v1/pages?recipe=rotate", content=png(), headers={"Accept": accept})
     assert answer.headers["content-type"].partition(";")[0] == kind
+
+
+def test_both_come_in_one_body(api: httpx.Client) -> None:
+    sent = png_of(text_page(600, 500, angle_deg=2))
+    answer = api.post("/v1/pages?recipe=deskew", content=sent, headers={"Accept": "multipart/mixed"})
+    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
+    found = email.message_from_bytes(head + answer.content, policy=email.policy.HTTP)
+    report, picture = found.iter_parts()
+    assert [part.get_content_type() for part in (report, picture)] == ["application/json", "image/png"]
+    told = json.loads(report.get_payload(decode=True))
+    assert told["estimates"] == json.loads(answer.headers["x-recto-estimates"])
+    assert read(picture.get_payload(decode=True))[0] == (told["width_px"], told["height_px"])
+    plain = api.post("/v1/pages?recipe=deskew", content=sent)
+    assert picture.get_payload(decode=True) == plain.content
 
 
 def test_no_kind_that_the_client_takes_is_refused(api: httpx.Client) -> None:

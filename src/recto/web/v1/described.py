@@ -145,14 +145,23 @@ def page() -> Description:
         "X-Recto-Notes": header("What the filters have to say"),
     }
     found = {
-        "description": "The page as PNG, or as JSON when Accept asks for it",
+        "description": "The page as PNG; as JSON, or the JSON and the PNG in two parts, when Accept asks for it",
         "model": PageAnswer,
-        "content": {"image/png": _PNG_CONTENT},
+        "content": {
+            "image/png": _PNG_CONTENT,
+            "multipart/mixed": {
+                "schema": {
+                    "type": "object",
+                    "description": "First what was found, as JSON without `image`, then the page as PNG.",
+                    "properties": {"page.json": {"type": "object"}, "page.png": _PNG_CONTENT["schema"]},
+                }
+            },
+        },
         "headers": headers,
     }
     responses: Responses = {
         200: found,
-        406: problem_of("Accept names neither PNG nor JSON"),
+        406: problem_of("Accept names neither PNG nor JSON nor multipart/mixed"),
         **_UPLOADED,
         503: _NOT_IN_TIME,
     }

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import Request, Security
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from recto.errors import AttemptFailedError, InputError, LimitError, QueueFullError
@@ -18,20 +17,19 @@ from recto.web.bodies import in_thread
 from recto.web.door import OpenDoor
 from recto.web.headers import header_text
 from recto.web.rooms import Rooms
-from recto.web.v1.answers import NO_STORE, answer
+from recto.web.v1 import kinds
+from recto.web.v1.answers import NO_STORE, answer, json_text
 from recto.web.v1.uploads import Upload, read_upload
 from recto.web.waiting import wait_for_task
 
 Handler = Callable[..., Awaitable[Response]]
-
-_PNG, _JSON = "image/png", "application/json"
 
 
 def page_handler(rooms: Rooms, door: OpenDoor) -> Handler:
     """``POST /v1/pages``."""
 
     async def page(request: Request, client_id: str = Security(door)) -> Response:
-        kind = accepted_kind(request.headers.get("accept", ""))
+        kind = kinds.accepted_kind(request.headers.get("accept", ""))
         upload = await _read(request, rooms)
         order = Order(PAGE, upload.wanted(), upload.image)
         return await _answered(request, rooms, client_id, order, lambda record, png: _page_answer(kind, record, png))
@@ -48,34 +46,6 @@ def inspect_handler(rooms: Rooms, door: OpenDoor) -> Handler:
         return await _answered(request, rooms, client_id, order, lambda record, png: answer(record.reports[0]))
 
     return inspect
-
-
-def accepted_kind(accept: str) -> str:
-    """PNG or JSON, whichever the client would rather have; PNG when it has no wish.
-
-    Raises
-    ------
-    HTTPException
-        406: neither.
-    """
-    wishes = [_wish(part) for part in accept.split(",") if part.strip()] or [("*/*", 1.0)]
-    for kind, share in sorted(wishes, key=lambda wish: -wish[1]):
-        if share > 0 and kind in (_PNG, "image/*", "*/*"):
-            return _PNG
-        if share > 0 and kind in (_JSON, "application/*"):
-            return _JSON
-    raise HTTPException(406, f"The answer is {_PNG} or {_JSON}.")
-
-
-def _wish(part: str) -> tuple[str, float]:
-    kind, *parameters = [piece.strip().lower() for piece in part.split(";")]
-    for parameter in parameters:
-        if parameter.startswith("q="):
-            try:
-                return kind, float(parameter[2:])
-            except ValueError:
-                return kind, 0.0
-    return kind, 1.0
 
 
 async def _read(request: Request, rooms: Rooms) -> Upload:
@@ -117,9 +87,13 @@ def _failure(why: str, failures: int) -> InputError | AttemptFailedError:
 
 def _page_answer(kind: str, record: Record, png: bytes) -> Response:
     report: dict[str, Any] = record.reports[0]
-    if kind == _JSON:
-        return answer({**report, "image": base64.b64encode(png).decode("ascii")})
-    headers = {**NO_STORE, "X-Recto-Estimates": json.dumps(report["estimates"])}
+    headers = {"X-Recto-Estimates": json.dumps(report["estimates"])}
     if record.notes:
         headers["X-Recto-Notes"] = header_text("; ".join(record.notes))
-    return Response(png, headers=headers, media_type=_PNG)
+    if kind == kinds.JSON:
+        return answer({**report, "image": base64.b64encode(png).decode("ascii")}, headers=headers)
+    if kind == kinds.PNG:
+        return Response(png, headers={**NO_STORE, **headers}, media_type=kinds.PNG)
+    said = json_text(report).encode()
+    content_type, body = kinds.mixed([(kinds.JSON, "page.json", said), (kinds.PNG, "page.png", png)])
+    return Response(body, headers={**NO_STORE, **headers}, media_type=content_type)
