@@ -22,6 +22,14 @@ _NOISE = bytes(37 * k % 251 for k in range(1024))
 MAX_JPEG_SCANS = 500
 """A progressive JPEG has about ten; each costs as much as the whole picture, however few bytes it has."""
 
+MAX_JPEG_STEPS = 20_000
+"""Segments and fill bytes before the first scan; decoders take them one by one, in no hurry."""
+
+MAX_PNG_CHUNKS = 100_000
+MAX_PNG_EXTRAS = 2_000
+"""All chunks, and those that hold no pixels."""
+
+_PNG_PIXELS = (b"IDAT", b"fdAT", b"fcTL")
 _MAX_PNG_TEXTS = 100
 """Texts and profiles that are looked into; what comes after them is dropped."""
 
@@ -64,8 +72,11 @@ def check_item_names(data: bytes) -> None:
 
 def find_jpeg_end(data: bytes) -> int:
     """Where the end mark of a JPEG stands; raises UnreadableImageError when it has none."""
-    at = 2
+    at, steps = 2, 0
     while at + 4 <= len(data) and data[at] == _MARKER:
+        steps += 1
+        if steps > MAX_JPEG_STEPS:
+            raise UnreadableImageError("The JPEG is damaged: too much stands before its picture.")
         if data[at + 1] == _MARKER:
             at += 1
             continue
@@ -182,11 +193,16 @@ def find_png_exif(data: bytes) -> bytes | None:
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and end of each chunk; raises UnreadableImageError when one reaches beyond the end."""
     at = _PNG_SIGNATURE_BYTES
+    chunks = extras = 0
     while True:
         name = data[at + 4 : at + 8]
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
         if len(name) < 4 or end > len(data):
             raise UnreadableImageError("The PNG is truncated: a chunk reaches beyond the end of the file.")
+        chunks += 1
+        extras += name not in _PNG_PIXELS
+        if chunks > MAX_PNG_CHUNKS or extras > MAX_PNG_EXTRAS:
+            raise UnreadableImageError("The PNG is damaged: it has too many chunks.")
         yield name, at, end
         if name == b"IEND":
             return
