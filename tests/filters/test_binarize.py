@@ -117,6 +117,26 @@ def test_full_stops_stay() -> None:
     assert len(hit) == count - 1
 
 
+@pytest.mark.parametrize("text_px", [13, 15, 20])
+@pytest.mark.parametrize("specks", ["drop", "keep"])
+def test_small_soft_print_keeps_its_letters_and_dots(text_px: int, specks: str) -> None:
+    """As a book at 110 dpi: thin letters and dots are the first to go."""
+    clean = text_page(text_px=text_px).copy()
+    dots = np.zeros(clean.shape, dtype=np.uint8)
+    side = max(2, text_px // 7)
+    for y in range(20, 980, 80):
+        for x in range(60, 740, 40):
+            clean[y - text_px : y + 2, x - 2 : x + side + 3] = 255
+            clean[y - text_px : y - side - 3, x : x + side] = 0
+            dots[y - side : y, x : x + side] = 1
+    clean[dots > 0] = 0
+    soft = cv2.GaussianBlur(clean, (0, 0), 0.7)
+    found = ink_of(shaded(worn(np.asarray(soft, dtype=np.uint8), grain=2)), method="fast", specks=specks)
+    count, labels = cv2.connectedComponents(dots)
+    hit = {int(v) for v in labels[found & (dots > 0)]}
+    assert len(hit) >= 0.98 * (count - 1)
+
+
 def test_a_black_bed_around_the_page_is_gone() -> None:
     clean = text_page(text_px=26)
     framed = worn(clean)

@@ -9,7 +9,6 @@ import doxapy
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.training.binarize.net import WEIGHTS, net_ink
 from recto.filters.binarize import Binarize, BinarizeParams
 from recto.raster import Kind, Page
 
@@ -21,10 +20,7 @@ DOXA = ("SAUVOLA", "WOLF", "NICK", "ISAUVOLA", "GATOS", "SU", "NIBLACK", "BERNSE
 
 def methods() -> dict[str, Method]:
     """Name → function from a grey or colour page to 0 (ink) and 255 (paper)."""
-    found: dict[str, Method] = {"recto fast": _ours("fast")}
-    if WEIGHTS.is_file():
-        found["net of lab/runs"] = net_ink
-    found["recto auto"] = _ours("auto")
+    found: dict[str, Method] = {f"recto {name}": _ours(name) for name in ("net", "fast", "auto")}
     for name in DOXA:
         found[f"doxapy {name.title()}"] = _doxa(name, {})
     found["doxapy Wolf 50/0.3"] = _doxa("WOLF", {"window": 50, "k": 0.3})

@@ -13,10 +13,38 @@ import warnings
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
-from lab.training.binarize.model import InkNet
+from lab.training.binarize.model import PLANES, InkNet
+from lab.training.binarize.planes import SCALES
 
 WEIGHTS = Path("src/recto/nets/weights")
+
+
+class Shipped(nn.Module):
+    """The net as it ships: bytes in, 0 certain ink to 255 certain paper out.
+
+    The folding of the input into its first convolution is written as one convolution of stride 2, which ONNX Runtime
+    computes without moving the samples about; the scales of the planes are part of its weights.
+    """
+
+    def __init__(self, net: InkNet) -> None:
+        super().__init__()
+        self.net = net
+        folded = net.enter[0].weight.detach()
+        width, planes = folded.shape[0], folded.shape[1] // 4
+        side = 2 * folded.shape[2]
+        kernel = torch.zeros(width, planes, side, side)
+        for plane in range(planes):
+            for row in range(2):
+                for column in range(2):
+                    kernel[:, plane, row::2, column::2] = folded[:, 4 * plane + 2 * row + column]
+        self.enter = nn.Conv2d(planes, width, side, 2, side // 2 - 1, bias=False)
+        self.enter.weight = nn.Parameter(kernel / torch.from_numpy(SCALES))
+
+    def forward(self, planes: Tensor) -> Tensor:
+        entered = self.net.enter[2](self.net.enter[1](self.enter(planes)))
+        return 255 * torch.sigmoid(-self.net.after(entered))
 
 
 def exported(checkpoint: Path, target: Path) -> InkNet:
@@ -27,12 +55,12 @@ def exported(checkpoint: Path, target: Path) -> InkNet:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            net,
-            (torch.zeros(1, 3, 256, 256),),
+            Shipped(net).eval(),
+            (torch.zeros(1, PLANES, 256, 256),),
             str(target),
             input_names=["planes"],
-            output_names=["logit"],
-            dynamic_axes={"planes": {2: "height", 3: "width"}, "logit": {2: "height", 3: "width"}},
+            output_names=["paper"],
+            dynamic_axes={"planes": {2: "height", 3: "width"}, "paper": {2: "height", 3: "width"}},
             opset_version=17,
             dynamo=False,
         )
@@ -56,8 +84,9 @@ def main() -> None:
         "name": "binarize",
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "parameters": sum(p.numel() for p in net.parameters()),
-        "inputs": "planes (1, 3, H, W): luma / 255, luma / background, channel span / 255; H and W multiples of 32",
-        "outputs": "logit (1, 1, H, W): above 0 is ink",
+        "input": "planes, float32 (1, 4, H, W), each 0 to 255: luma; luma over background, 204 on paper; span of the "
+        "channels; depth beside the ink nearby, 128 for its own; H and W multiples of 32",
+        "output": "paper, float32 (1, 1, H, W): 0 certain ink, 255 certain paper",
         "training_commit": commit,
         "data": options.data,
         "seed": 0,

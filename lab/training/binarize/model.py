@@ -7,7 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 WIDTHS = (16, 32, 48, 64, 96)
-PLANES = 3
+PLANES = 4
 
 
 def _conv(source: int, target: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
@@ -33,9 +33,9 @@ class _Twice(nn.Module):
 
 
 class InkNet(nn.Module):
-    """Grey, background-divided grey and chroma in; the logit of ink out.
+    """The planes of a page in; the logit of ink out.
 
-    ``(N, 3, H, W)`` with H and W multiples of 32 becomes ``(N, 1, H, W)``.
+    ``(N, 4, H, W)`` with H and W multiples of 32 becomes ``(N, 1, H, W)``.
     """
 
     def __init__(self, widths: tuple[int, ...] = WIDTHS, planes: int = PLANES) -> None:
@@ -54,7 +54,11 @@ class InkNet(nn.Module):
         self.unfold = nn.PixelShuffle(2)
 
     def forward(self, planes: Tensor) -> Tensor:
-        found = [self.enter(self.fold(planes))]
+        return self.after(self.enter(self.fold(planes)))
+
+    def after(self, entered: Tensor) -> Tensor:
+        """The logit, from what the first convolution gave."""
+        found = [entered]
         for step in self.down:
             found.append(step(found[-1]))
         low = found.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,21 +12,27 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lab.training.binarize import papers
-from lab.training.binarize.planes import planes
+from lab.training.binarize.planes import planes, usual_depth
 from lab.training.binarize.strokes import strokes
+from recto.filters.binarize.planes import PAPER
 
 SIDE_PX = 256
 RIM_PX = 32
-FULL_PX = SIDE_PX + 2 * RIM_PX
+FULL_PX = 2 * SIDE_PX + 2 * RIM_PX
 
 
 @dataclass(frozen=True)
 class Real:
-    """A real page: samples (H, W, 3) in 0 to 255, its ink, and the page with the ink painted over."""
+    """A real page: samples (H, W, 3), its ink, the page with the ink painted over, and the ink's depth, 0 to 1."""
 
     samples: NDArray[np.uint8]
     ink: NDArray[np.uint8]
     bare: NDArray[np.uint8]
+    depth: float
+
+
+Piece = tuple[NDArray[np.uint8], NDArray[np.uint8], float | None]
+""" Samples, ink, and the usual half depth of the ink of its page where that is known. """
 
 
 def real_pages(folders: list[Path]) -> list[Real]:
@@ -35,7 +42,8 @@ def real_pages(folders: list[Path]) -> list[Real]:
         for path in sorted((folder / "images").glob("*.png")):
             samples = np.asarray(Image.open(path).convert("RGB"))
             ink = np.asarray(Image.open(folder / "gt" / path.name).convert("L")) < 128
-            pages.append(Real(samples, np.where(ink, 255, 0).astype(np.uint8), _bare(samples, ink)))
+            depth = min(1.0, 2 * usual_depth(samples) / PAPER)
+            pages.append(Real(samples, np.where(ink, 255, 0).astype(np.uint8), _bare(samples, ink), depth))
     return pages
 
 
@@ -79,23 +87,27 @@ class Patches:
         areas = np.sqrt([page.ink.size for page in real])
         self.odds = areas / areas.sum()
 
-    def patch(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Planes ``(3, 256, 256)`` and ink ``(256, 256)`` of the next patch."""
-        inner = slice(RIM_PX, RIM_PX + SIDE_PX)
-        if self.rng.random() < 0.02:
+    def patches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
+        """Planes ``(4, 256, 256)`` and ink ``(256, 256)`` of the four patches of the next piece of a page."""
+        if self.rng.random() < 0.06:
             self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
-        samples, ink = self.real_patch() if self.rng.random() < self.real_share else self.own_patch()
-        return planes(samples)[:, inner, inner], ink[inner, inner] > 127
+        samples, ink, usual = self.real_piece() if self.rng.random() < self.real_share else self.own_piece()
+        seen = planes(samples, usual)
+        for top in (RIM_PX, RIM_PX + SIDE_PX):
+            for left in (RIM_PX, RIM_PX + SIDE_PX):
+                square = slice(top, top + SIDE_PX), slice(left, left + SIDE_PX)
+                yield seen[:, *square], ink[square] > 127
 
-    def real_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def real_piece(self) -> Piece:
         """A square of a real page, scaled, turned, relit."""
         rng = self.rng
         page = self.real[int(rng.choice(len(self.real), p=self.odds))]
         matrix = self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.5), np.log(2.0)))))
-        samples = _warped(page.samples, matrix).astype(np.float32) / 255
+        bare = _warped(page.samples, matrix)
+        samples = bare.astype(np.float32) / 255
         ink = _warped(page.ink, matrix)
         if rng.random() < 0.25:
-            samples = samples * (1 - rng.uniform(0.1, 0.45) * self._back_side()[..., None])
+            samples = samples * (1 - rng.uniform(0.15, 0.65) * page.depth * self._back_side()[..., None])
         if rng.random() < 0.1:
             samples = samples * papers.fibres(rng, FULL_PX)[..., None]
         if rng.random() < 0.35:
@@ -104,24 +116,26 @@ class Patches:
             samples = samples * papers.stains(rng, FULL_PX)[..., None]
         if rng.random() < 0.1:
             samples, ink = self._cut_out(samples, ink)
-        samples = _toned(rng, samples)
-        return self._finished(samples, ink, 0.4)
+        samples, ink = self._finished(_toned(rng, samples), ink, 0.4)
+        # The page's usual depth of ink, changed as that of this piece was.
+        usual = np.clip(usual_depth(samples) / usual_depth(bare), 0.4, 2) * page.depth * PAPER / 2
+        return samples, ink, float(np.clip(usual, 6, PAPER))
 
-    def own_patch(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def own_piece(self) -> Piece:
         """Our own strokes on a paper, real or made, with the damage of age and of cameras."""
         rng = self.rng
         paper = self._paper()
         for layer, odds in ((papers.stains, 0.35), (papers.folds, 0.2), (papers.light, 0.5)):
             if rng.random() < odds:
                 paper = paper * layer(rng, FULL_PX)[..., None]
+        depth = 1 - np.exp(rng.uniform(np.log(0.06), np.log(0.75)))
         if rng.random() < 0.45:
-            paper = paper * (1 - rng.uniform(0.08, 0.55) * self._back_side()[..., None])
+            paper = paper * (1 - rng.uniform(0.1, 0.7) * depth * self._back_side()[..., None])
         cover = self._strokes().astype(np.float32) / 255 if rng.random() < 0.93 else np.zeros((FULL_PX, FULL_PX), "f4")
         if rng.random() < 0.4:
             cover = self._rough(cover)
         truth = np.where(cover > 0.5, 255, 0).astype(np.uint8)
         soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 1.4)) if rng.random() < 0.8 else cover
-        depth = 1 - np.exp(rng.uniform(np.log(0.06), np.log(0.75)))
         uneven = 1 + rng.uniform(0, 0.25) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
         alpha = np.clip(soft * depth * np.clip(uneven, 0.35, 1.3), 0, 1)[..., None]
         dye = np.zeros(3, dtype=np.float32)
@@ -130,7 +144,7 @@ class Patches:
         samples = (paper * (1 - alpha) + dye * paper.mean() * alpha).astype(np.float32)
         if rng.random() < 0.25:
             samples, truth = self._cut_out(samples, truth)
-        return self._finished(samples, truth, 0.85)
+        return *self._finished(samples, truth, 0.85), None
 
     def _rough(self, cover: NDArray[np.float32]) -> NDArray[np.float32]:
         """Ink with ragged edges, and flaked off here and there."""
@@ -177,7 +191,7 @@ class Patches:
     def _back_side(self) -> NDArray[np.float32]:
         """Another page's ink, mirrored and blurred: 0 none, 1 full."""
         rng = self.rng
-        seen = cv2.GaussianBlur(self._strokes()[:, ::-1].astype(np.float32) / 255, (0, 0), rng.uniform(0.8, 3.0))
+        seen = cv2.GaussianBlur(self._strokes()[:, ::-1].astype(np.float32) / 255, (0, 0), rng.uniform(0.4, 3.0))
         if rng.random() < 0.6:
             seen = seen * np.clip(0.6 + 0.5 * papers.cloud(rng, FULL_PX, 4, 4), 0, 1)
         return np.asarray(seen, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A pool of patches that another process renews while the net learns: making a patch costs as much as learning from it."""
+"""Patches that another process renews while the net learns: making one costs as much as learning from it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.training.binarize.patches import SIDE_PX, Patches, Real
+from lab.training.binarize.planes import SCALES
 
-_LAYERS = 4
-_SCALES = np.array((255.0, 204.0, 255.0), dtype=np.float32).reshape(3, 1, 1)
+_LAYERS = 5
 
 
 class Pool:
@@ -50,18 +50,18 @@ class Pool:
         return int(self._made.value)
 
     def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Planes ``(size, 3, 256, 256)`` and truth ``(size, 1, 256, 256)``, mirrored and turned at random."""
+        """Planes ``(size, 4, 256, 256)`` and truth ``(size, 1, 256, 256)``, mirrored and turned at random."""
         while self.made < min(self.size, 20 * size):
             time.sleep(0.2)
         slots = self._slots()
-        inputs = np.empty((size, 3, SIDE_PX, SIDE_PX), dtype=np.float32)
+        inputs = np.empty((size, _LAYERS - 1, SIDE_PX, SIDE_PX), dtype=np.float32)
         truths = np.empty((size, 1, SIDE_PX, SIDE_PX), dtype=np.float32)
         chosen = self.rng.choice(min(self.size, self.made), size, replace=False)
         for i, slot in enumerate(chosen):
             turns, flip = int(self.rng.integers(4)), int(self.rng.choice((1, -1)))
             turned = np.rot90(slots[slot], turns, (1, 2))[:, :, ::flip]
-            inputs[i] = turned[:3] / _SCALES
-            truths[i, 0] = turned[3]
+            inputs[i] = turned[:-1] / SCALES
+            truths[i, 0] = turned[-1]
         return inputs, truths
 
     def stop(self) -> None:
@@ -78,11 +78,11 @@ class Pool:
         slots: NDArray[Any] = self._slots()
         while True:
             began = time.process_time()
-            planes, ink = source.patch()
-            slot = slots[self.made % self.size]
-            slot[:3] = np.rint(np.clip(planes * _SCALES, 0, 255))
-            slot[3] = ink
-            with self._made.get_lock():
-                self._made.value += 1
+            for planes, ink in source.patches():
+                slot = slots[self.made % self.size]
+                slot[:-1] = planes
+                slot[-1] = ink
+                with self._made.get_lock():
+                    self._made.value += 1
             if self.made > self.size:
                 time.sleep((time.process_time() - began) * (1 - duty) / duty)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from lab.metrics.dibco import scores
 from lab.training.binarize.model import InkNet
 from lab.training.binarize.patches import Real, real_pages
-from lab.training.binarize.planes import planes
+from lab.training.binarize.planes import SCALES, planes
 from lab.training.binarize.pool import Pool
 
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data")) / "binarization"
@@ -42,7 +42,7 @@ def predicted(net: nn.Module, samples: np.ndarray[Any, Any]) -> np.ndarray[Any, 
     """The ink of a whole page, bool, shape (H, W)."""
     height, width = samples.shape[:2]
     pad = ((0, 0), (0, -height % 32), (0, -width % 32))
-    fed = torch.from_numpy(np.pad(planes(samples), pad, mode="edge"))[None]
+    fed = torch.from_numpy(np.pad(planes(samples), pad, mode="edge") / SCALES)[None]
     with torch.no_grad():
         logit = net(fed.to(memory_format=torch.channels_last))[0, 0, :height, :width]
     return np.asarray(logit.float().numpy() > 0)
@@ -94,7 +94,7 @@ def begun(path: Path, start: str, rate: float) -> Run:
     """The run of the file, or a new one, from the weights of ``start`` if that is given."""
     net = InkNet().to(memory_format=torch.channels_last)
     if start and not path.exists():
-        net.load_state_dict(torch.load(start, weights_only=True)["average"])
+        net.load_state_dict(_widened(torch.load(start, weights_only=True)["average"], net))
     run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01, fused=True))
     if path.exists():
         state = torch.load(path, weights_only=True)
@@ -102,6 +102,14 @@ def begun(path: Path, start: str, rate: float) -> Run:
             getattr(run, part).load_state_dict(state[part])
         run.step, run.spent_s = state["step"], state["spent_s"]
     return run
+
+
+def _widened(state: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
+    """The weights of a net with fewer planes: the new ones count for nothing yet."""
+    entry = "enter.0.weight"
+    wanted, given = net.state_dict()[entry], state[entry]
+    more = wanted.shape[1] - given.shape[1]
+    return state | {entry: torch.cat((given, torch.zeros_like(wanted[:, :more])), dim=1) if more else given}
 
 
 def learn(run: Run, source: Pool, rate: float) -> float:

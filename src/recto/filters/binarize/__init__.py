@@ -14,6 +14,7 @@ from recto.blueprint import Change, Estimate, Params, PixelFilter
 from recto.filters.binarize.classical import METHODS, named, otsu_threshold
 from recto.filters.binarize.fast import fast
 from recto.filters.binarize.levelled import Levelled
+from recto.filters.binarize.net import net_ink
 from recto.filters.binarize.pictures import dithered
 from recto.filters.binarize.polarity import bright_on_dark
 from recto.filters.binarize.twotoned import cut_between, drawn_ink, tones_of
@@ -25,6 +26,7 @@ __all__ = ["Binarize", "BinarizeParams", "Ink"]
 
 Method = Literal[
     "auto",
+    "net",
     "fast",
     "otsu",
     "sauvola",
@@ -98,7 +100,7 @@ class Binarize(PixelFilter[BinarizeParams]):
         grey = luma(page)
         if _is_blank(grey):
             return _blank(page, grey)
-        drawn, note = _drawn(grey, params)
+        drawn, note = _drawn(page.samples, grey, params)
         estimate = _ink(grey, drawn)
         notes: tuple[str, ...] = (note,) if note else ()
         if params.pictures != "threshold" and not params.soft:
@@ -110,7 +112,7 @@ class Binarize(PixelFilter[BinarizeParams]):
         return Change(Page.of(drawn, page.dpi), (estimate,), notes)
 
 
-def _drawn(grey: Samples, params: BinarizeParams) -> tuple[Samples, str]:
+def _drawn(samples: Samples, grey: Samples, params: BinarizeParams) -> tuple[Samples, str]:
     """The page in black and white (or soft) by the method asked for, and what auto chose."""
     method, note = params.method, ""
     if method == "auto":
@@ -127,7 +129,13 @@ def _drawn(grey: Samples, params: BinarizeParams) -> tuple[Samples, str]:
     if method in METHODS:
         return _two(named(grey, method, params.window_px, params.k)), note
     turned = bright_on_dark(grey)
-    drawn = fast(Levelled.of(255 - grey if turned else grey), specks=params.specks == "drop", soft=params.soft)
+    if turned:
+        samples, grey = 255 - samples, 255 - grey
+    if method == "net":
+        likely = net_ink(samples, grey)
+        drawn = likely if params.soft else _two(likely < 128)
+    else:
+        drawn = fast(Levelled.of(grey), specks=params.specks == "drop", soft=params.soft)
     return (np.asarray(255 - drawn, dtype=np.uint8) if turned else drawn), note
 
 

@@ -25,14 +25,17 @@ _HALO_PX = 192
 _NEIGHBOURS_PX = 480
 _OFFSET = 0.466
 _DEVIATION = 1.5
-_SMALL_TEXT_PX, _FINE_TEXT_PX = 24.0, 16.0
+_SMALL_TEXT_PX, _TINY_TEXT_PX, _FINE_TEXT_PX = 24.0, 17.0, 16.0
 _CRISP = 2.4
 _LEAST_DEPTH = 0.281
 _STEEPNESS = 0.5
+_DOT_STEEPNESS, _DOT_SHARE, _DOT_REACH = 0.5, 0.33, 0.4
+_DOT_DEPTH, _SMALL_DOT_DEPTH = 1.5, 1.2
+_SPECK_SHARE, _UNKNOWN_DOT_PX = 0.2, 5.5
 _LOCALITY = 0.6
 _NOISE_GATE = 2.0
 _CRISPNESS = 0.7
-_MOST_GRAIN = 0.5
+_LITTLE_GRAIN, _MOST_GRAIN = 0.2, 0.5
 _LEAST_STEEPNESS = 6.0
 _LEAST_EDGE_PX = 24
 _RIM_SHARE = 0.05
@@ -94,7 +97,8 @@ class Manner:
         if not 0 < levelled.text_px < _SMALL_TEXT_PX:
             return cls(levelled.stride)
         if contrast.steepness < _CRISP * contrast.depth:
-            return cls(levelled.stride, 8, 19)
+            tiny = levelled.text_px < _TINY_TEXT_PX and contrast.grain < _LITTLE_GRAIN
+            return cls(1) if tiny else cls(levelled.stride, 8, 19)
         return cls(1, edge_weight=1.0 if levelled.text_px < _FINE_TEXT_PX else 0.367)
 
 
@@ -187,7 +191,7 @@ def kept(
     ink, edges may be as shallow as pale ink is, if they are nearly as crisp for their depth as those of the page.
     What lies in the bed around the page goes, and so do frames along its edges.
     """
-    count, drawn = cv2.connectedComponents(ink, connectivity=8, ltype=cv2.CV_32S)
+    count, drawn, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
     labels = np.asarray(drawn, dtype=np.int32)
     height, width = edges.steep.shape
     at = np.ascontiguousarray(labels[: height * stride : stride, : width * stride : stride]).ravel()
@@ -206,10 +210,26 @@ def kept(
     keep = (own > wanted) & (own > _NOISE_GATE * (contrast.noise + 1) * min(1.0, t + 0.25))
     keep &= np.bincount(at, beyond.ravel()[here], count) <= 0.5 * pixels
     keep[_along_edge(labels, at, here, pixels, rim)] = False
-    if specks:
-        keep &= pixels >= 2
     keep[0] = False
+    area = stats[:, cv2.CC_STAT_AREA]
+    # Dots are soft: half of the steepness is enough beside letters, if they are as deep as ink.
+    dots = ~keep & (area < (rim.text_px * _DOT_SHARE) ** 2) & (own > _DOT_STEEPNESS * wanted) & (area > 1)
+    dots &= depth > (_SMALL_DOT_DEPTH if rim.text_px < _SMALL_TEXT_PX else _DOT_DEPTH) * contrast.depth
+    keep |= dots & _beside(keep, at, here, pixels, (height, width), round(_DOT_REACH * rim.text_px / stride))
+    if specks:
+        keep &= area >= rim.speck_px
     return np.asarray(np.take(keep, labels, mode="clip"))
+
+
+def _beside(
+    keep: Mask, at: Labels, here: Counts, pixels: Counts, shape: tuple[int, int], reach_px: int
+) -> NDArray[np.bool_]:
+    """The components that lie within a reach of those that are kept."""
+    ink = np.zeros(shape[0] * shape[1], dtype=np.uint8)
+    ink[here[keep[at]]] = 1
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
+    near = cv2.dilate(ink.reshape(shape), window).ravel()[here]
+    return np.asarray(np.bincount(at, near, pixels.size) > 0)
 
 
 def _neighbours(steep: Samples) -> Plane:
@@ -272,6 +292,10 @@ class Rim:
         True farther from the page's edge than the rim is wide.
     top, bottom : bool
         The band begins or ends with the page.
+    text_px : float
+        Height of the page's text, at least 12.
+    speck_px : float
+        Pixels of the page below which a component is smaller than a dot of the text.
     least_px : float
         Working pixels that a component of the rim must have to be a frame and no letter.
     """
@@ -279,6 +303,8 @@ class Rim:
     inner: Mask
     top: bool
     bottom: bool
+    text_px: float
+    speck_px: float
     least_px: float
 
     @classmethod
@@ -289,7 +315,11 @@ class Rim:
         x = stride * np.arange(shape[1])
         inner = ((y >= margin) & (y < height - margin))[:, None] & ((x >= margin) & (x < width - margin))[None, :]
         text_px = max(levelled.text_px, 12.0)
-        return cls(inner, rows.start == 0, rows.stop == height, _FRAME_LETTERS * (text_px / stride) ** 2)
+        dot_px = levelled.text_px / 8 if levelled.text_px > 0 else _UNKNOWN_DOT_PX
+        speck_px = max(2.0, _SPECK_SHARE * dot_px**2)
+        return cls(
+            inner, rows.start == 0, rows.stop == height, text_px, speck_px, _FRAME_LETTERS * (text_px / stride) ** 2
+        )
 
 
 def _along_edge(labels: Labels, at: Labels, here: Counts, pixels: Counts, rim: Rim) -> Mask:
