@@ -10,6 +10,7 @@ RectoError
 │  ├─ RequestError            a malformed request to the service
 │  │  ├─ NotFoundError        there is no such task or page for this client
 │  │  ├─ NotCompletedError    a result is asked for that is not there
+│  │  ├─ BatchClosedError     a file comes after the last one
 │  │  └─ KeyTakenError        an idempotency key was used for another request
 │  ├─ SettingError            a setting that cannot be used
 │  └─ LimitError              a named limit was exceeded
@@ -98,6 +99,11 @@ class NotFoundError(RequestError):
 class NotCompletedError(RequestError):
     status = 409
     code = "not-completed"
+
+
+class BatchClosedError(RequestError):
+    status = 409
+    code = "batch-closed"
 
 
 class KeyTakenError(RequestError):

@@ -9,7 +9,7 @@ from recto.service.order import Accepted, Order
 from recto.service.service import Service, TaskView, open_service
 from recto.service.watching import OpenWork, Sight, Watch
 from recto.service.worker import run_worker
-from recto.tasks import Changes, Entry, Overview, Place, Record, Subscription, TaskState, Wanted
+from recto.tasks import Batch, Changes, Entry, Overview, Place, Record, Subscription, TaskState, Wanted
 
 __all__ = [
     "BUCKETS_S",
@@ -20,6 +20,7 @@ __all__ = [
     "TASK",
     "Accepted",
     "Attendant",
+    "Batch",
     "Changes",
     "Config",
     "Counted",

@@ -29,6 +29,8 @@ class Order:
         Refuse files of several pages, and pages with more pixels than this.
     webhook_id : str or None
         The client's webhook that is told of its end.
+    batch_id : str or None
+        The client's batch that it belongs to.
     """
 
     operation: str
@@ -39,10 +41,11 @@ class Order:
     idempotency_key: str | None = None
     one_page_megapixels: float | None = None
     webhook_id: str | None = None
+    batch_id: str | None = None
 
     def digest(self, recipe: str) -> bytes:
         """What tells a repeated order from another one; takes a moment for a large file."""
-        said = [self.operation, recipe, self.name or "", *filter(None, [self.webhook_id])]
+        said = [self.operation, recipe, self.name or "", *filter(None, [self.webhook_id, self.batch_id])]
         head = "\x00".join(said).encode("utf-8", "replace")
         return hashlib.sha256(hashlib.sha256(head).digest() + hashlib.sha256(self.body).digest()).digest()
 

@@ -21,6 +21,7 @@ from recto.errors import (
     StoreUnavailableError,
 )
 from recto.pipeline import Recipe, plan
+from recto.service.batches import WholeBatches
 from recto.service.config import Config
 from recto.service.counting import Counting
 from recto.service.early_look import EarlyLook
@@ -29,7 +30,19 @@ from recto.service.order import Accepted, Order
 from recto.service.same_store import agree
 from recto.service.watching import Watch
 from recto.store import BlobStore
-from recto.tasks import Changes, Engine, Figures, Overview, Request, Room, Task, TaskQueue, TaskState, Waiting, prepare
+from recto.tasks import (
+    Changes,
+    Engine,
+    Figures,
+    Overview,
+    Request,
+    Room,
+    Task,
+    TaskQueue,
+    TaskState,
+    Waiting,
+    prepare,
+)
 from recto.tasks import Config as TasksConfig
 
 log = logging.getLogger(__name__)
@@ -62,6 +75,8 @@ class Service:
         Whole tasks and lists of them.
     changes : Changes
         News of them.
+    batches : WholeBatches
+        Tasks that belong together.
     early_look : EarlyLook
         The children that look at files before they are accepted; ``warm`` it where files are sure to come.
     watch : Watch
@@ -84,6 +99,7 @@ class Service:
         self._waiting = waiting
         self.overview = overview
         self.changes = changes
+        self.batches = WholeBatches(database, tasks, store, self.cancel)
         self._store = store
         self._database = database
         self._room = Room(queue.load, tasks)
@@ -146,7 +162,7 @@ class Service:
             raise self._disk_full(0) from error
         # If this fails, the blob has no task and is swept; it cannot be deleted here, because a lost answer to
         # a commit may mean that the task is there.
-        request = Request(order.name, order.listed, key, digest, order.webhook_id)
+        request = Request(order.name, order.listed, key, digest, order.webhook_id, order.batch_id)
         try:
             with tracing.span("insert task"):
                 await self._queue.add(

@@ -3,6 +3,7 @@
 Owns procrastinate: its tables hold one job per open task, and its SQL gives a job to exactly one worker.
 """
 
+from recto.tasks.batches import Batch, Batches, Member
 from recto.tasks.changes import Changes, Subscription
 from recto.tasks.claims import Claim, Claims
 from recto.tasks.config import Config
@@ -18,6 +19,8 @@ from recto.tasks.waiting import CLOSED_CHANNEL, Waiting
 __all__ = [
     "CLOSED_CHANNEL",
     "INSERTED_CHANNEL",
+    "Batch",
+    "Batches",
     "Changes",
     "Claim",
     "Claims",
@@ -31,6 +34,7 @@ __all__ = [
     "Figures",
     "KnownRequest",
     "Load",
+    "Member",
     "OpenTasks",
     "Overview",
     "Place",

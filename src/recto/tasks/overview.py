@@ -32,6 +32,8 @@ class Record:
         False for work whose answer is waited for and then thrown away.
     changed_at : datetime
         When the state last changed, by the database's clock.
+    batch_id : str or None
+        What it belongs to.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Record:
     submitted_at: datetime
     expires_at: datetime
     changed_at: datetime
+    batch_id: str | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Record:
@@ -79,7 +82,13 @@ class Overview:
         return await self._read("records", {"client_id": client_id, "ids": [uuid.UUID(t) for t in task_ids]})
 
     async def page(
-        self, client_id: str, states: Sequence[TaskState], since: datetime | None, after: Place | None, limit: int
+        self,
+        client_id: str,
+        states: Sequence[TaskState],
+        since: datetime | None,
+        after: Place | None,
+        limit: int,
+        batch_id: str | None = None,
     ) -> list[Record]:
         """At most ``limit`` tasks of a client, newest first.
 
@@ -91,6 +100,8 @@ class Overview:
             Only tasks that were submitted then or later.
         after : Place or None
             Go on behind this one.
+        batch_id : str or None
+            Only tasks of this batch.
         """
         values = {
             "client_id": client_id,
@@ -99,6 +110,7 @@ class Overview:
             "after_at": None if after is None else after.submitted_at,
             "after_id": None if after is None else after.task_id,
             "limit": limit,
+            "batch_id": batch_id,
         }
         return await self._read("page", values)
 

@@ -17,14 +17,22 @@ SELECT LEAST(2147483647, GREATEST(
 
 -- insert --
 INSERT INTO tasks (id, client_id, operation, recipe, job_id, position, body_bytes, expires_at, name, listed,
-                   idempotency_key, request_digest, trace_context, webhook_id)
+                   idempotency_key, request_digest, trace_context, webhook_id, batch_id)
 VALUES (%(id)s, %(client_id)s, %(operation)s, %(recipe)s, %(job_id)s, %(position)s, %(body_bytes)s,
         now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s,
-        %(trace_context)s, %(webhook_id)s::uuid)
+        %(trace_context)s, %(webhook_id)s::uuid, %(batch_id)s::uuid)
 
 -- lock_room --
 -- Held until the transaction ends: who looks at the load and adds to it is alone, on all servers.
 SELECT pg_advisory_xact_lock(%(key)s)
+
+-- join_batch --
+UPDATE batches SET expires_at = now() + make_interval(secs => %(retention_s)s)
+WHERE id = %(batch_id)s::uuid AND client_id = %(client_id)s AND closed_at IS NULL AND expires_at > now()
+RETURNING id
+
+-- expire_batches --
+DELETE FROM batches WHERE expires_at <= now()
 
 -- load --
 -- What is open, of everybody and of one client.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import psycopg
 
 from recto import tracing
 from recto.database import Database
-from recto.errors import KeyTakenError
+from recto.errors import BatchClosedError, KeyTakenError
 from recto.tasks.config import Config
 from recto.tasks.engine import STATEMENTS, Engine
 from recto.tasks.room import Load, check_room
@@ -45,6 +45,8 @@ class Request:
         A second request of the client with this key makes no second task; the digest tells whether it is the same.
     webhook_id : str or None
         Who is told of its end.
+    batch_id : str or None
+        What it belongs to.
     """
 
     name: str | None = None
@@ -52,6 +54,7 @@ class Request:
     idempotency_key: str | None = None
     digest: bytes | None = None
     webhook_id: str | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class TaskQueue:
             There is none; nothing was inserted.
         KeyTakenError
             Another request with the same idempotency key was faster; nothing was inserted.
+        BatchClosedError
+            Its batch takes no more; nothing was inserted.
         """
         request = request or Request()
         values = {
@@ -108,6 +113,7 @@ class TaskQueue:
             "idempotency_key": request.idempotency_key,
             "request_digest": request.digest,
             "webhook_id": request.webhook_id,
+            "batch_id": request.batch_id,
             "trace_context": tracing.carried(),
         }
         try:
@@ -117,6 +123,8 @@ class TaskQueue:
                     check_room(self._config, await _load(connection, client_id), body_bytes)
                 if request.idempotency_key is not None:
                     await connection.execute(STATEMENTS["free_idempotency_key"], values)
+                if request.batch_id is not None:
+                    await _join(connection, values)
                 cursor = await connection.execute(STATEMENTS["position"], values)
                 row = await cursor.fetchone()
                 assert row is not None
@@ -163,6 +171,7 @@ class TaskQueue:
             rows = await cursor.fetchall()
             if rows:
                 await connection.execute(STATEMENTS["drop_jobs"], {"job_ids": [row["job_id"] for row in rows]})
+            await connection.execute(STATEMENTS["expire_batches"])
         return [Closed(row["id"], row["attempt"], row["pages"]) for row in rows]
 
     async def facts(self, task_ids: Iterable[str]) -> dict[str, tuple[TaskState, int]]:
@@ -190,3 +199,9 @@ async def _load(connection: Connection, client_id: str) -> Load:
     row = await (await connection.execute(STATEMENTS["load"], {"client_id": client_id})).fetchone()
     assert row is not None
     return Load(**row)
+
+
+async def _join(connection: Connection, values: Mapping[str, Any]) -> None:
+    """See that a batch takes one more; it cannot be closed until that one is there."""
+    if await (await connection.execute(STATEMENTS["join_batch"], values)).fetchone() is None:
+        raise BatchClosedError("The batch is closed, or there is none of that id.")
