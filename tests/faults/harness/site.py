@@ -50,16 +50,29 @@ class Site:
     apart : bool
         False: one machine, as ``recto serve`` sets it up: the embedded PostgreSQL and a folder. True: a PostgreSQL
         that others look after, and an S3 server.
+    settings : dict, optional
+        Variables over those that suit faults.
+    small_disks : bool
+        Database and blobs on disks that can be filled.
     """
 
-    def __init__(self, *, apart: bool, servers: int = 2, workers: int = 3, slots: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        apart: bool,
+        servers: int = 2,
+        workers: int = 3,
+        slots: int = 2,
+        settings: dict[str, str] | None = None,
+        small_disks: bool = True,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="recto-faults-"))
         self.folder.chmod(0o711)
         self.apart = apart
         self.keeper = Keeper()
         self.clients: dict[str, tuple[str, str]] = {}
-        self.database_disk = SmallDisk(self.folder / "disk-1", _DATABASE_DISK_MB)
-        self.blobs_disk = SmallDisk(self.folder / "disk-2", _BLOBS_DISK_MB)
+        self.database_disk = SmallDisk(self.folder / "disk-1", _DATABASE_DISK_MB if small_disks else None)
+        self.blobs_disk = SmallDisk(self.folder / "disk-2", _BLOBS_DISK_MB if small_disks else None)
         self.home = self.database_disk.path / "home"
         self.blobs = self.blobs_disk.path / "blobs"
         self.empty = self.folder / "empty"
@@ -67,11 +80,12 @@ class Site:
         self.bucket = Bucket() if apart else None
         self.database = EmbeddedServer(self.home)
         self._guard: asyncio.Task[None] | None = None
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._plan = servers, workers, slots
 
     async def start(self, clients: int) -> None:
         """Everything up, and so many clients made."""
-        settings = {**_SETTINGS, "RECTO_HOME": str(self.home)}
+        settings = {**self._settings, "RECTO_HOME": str(self.home)}
         if self.bucket is not None:
             await self.bucket.start()
             conninfo = await asyncio.to_thread(self.database.start)
@@ -82,12 +96,12 @@ class Site:
         servers, workers, slots = self._plan
         self._environment = plain_environment(settings)
         for number in range(1, servers + 1):
-            self._add(f"server-{number}", ("recto", "serve", "--no-worker"), slots)
+            self.add(f"server-{number}", ("recto", "serve", "--no-worker"))
             if number == 1:
                 await self._until_up()
         for number in range(1, workers + 1):
             dawdling = ("tests.faults.harness.dawdling",)
-            self._add(f"worker-{number}", ("recto", "worker") if number == 1 else dawdling, slots)
+            self.add(f"worker-{number}", ("recto", "worker") if number == 1 else dawdling, slots)
         await self._until_up()
         await self._add_clients([f"client-{number}" for number in range(1, clients + 1)])
         self.keeper.begin()
@@ -150,11 +164,13 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
         return bad
 
-    def _add(self, name: str, module: tuple[str, ...], slots: int) -> None:
-        environment = {**self._environment, "RECTO_WORKER_SLOTS": str(slots)}
+    def add(self, name: str, module: tuple[str, ...], slots: int = 1, **variables: str) -> Part:
+        """One more process, started."""
+        environment = {**self._environment, "RECTO_WORKER_SLOTS": str(slots), **variables}
         part = Part(name, module, environment, self.folder)
         part.start()
         self.keeper.parts.append(part)
+        return part
 
     async def _until_up(self) -> None:
         async with asyncio.timeout(START_S):

@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 class SmallDisk:
-    """A tmpfs at ``path``; ``is_real`` says whether it could be mounted, otherwise it is a plain folder."""
+    """A tmpfs at ``path``; ``is_real`` says whether it was wanted and could be mounted, else it is a plain folder."""
 
-    def __init__(self, path: Path, size_mb: int) -> None:
+    def __init__(self, path: Path, size_mb: int | None) -> None:
         path.mkdir(parents=True, mode=0o711)
         self.path = path
         self.is_real = False
-        if os.geteuid() == 0 and sys.platform.startswith("linux"):
+        if size_mb is not None and os.geteuid() == 0 and sys.platform.startswith("linux"):
             self.is_real = _run("mount", "-t", "tmpfs", "-o", f"size={size_mb}m,mode=711", "tmpfs", str(path))
         self._filler = path / "filler"
 

@@ -1,0 +1,1 @@
+"""What a server bears, and how throughput grows with workers; real processes and real HTTP."""
