@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,27 @@ def test_a_webhook_is_registered_named_disabled_and_forgotten(recto: Any) -> Non
     finally:
         recto.delete_webhook(webhook)
     assert webhook.id not in [found.id for found in recto.webhooks()]
+
+
+def test_a_batch_from_beginning_to_end(recto: Any, tmp_path: Path) -> None:
+    batch = recto.open_batch("rotate", name="two files")
+    sent = [recto.submit(png(1), name="a", batch=batch), recto.submit(tiff(2, 3), TURN, batch=batch.id)]
+    assert {task.batch_id for task in sent} == {batch.id}
+    assert {task.id for task in recto.tasks(batch=batch)} == {task.id for task in sent}
+    assert recto.close_batch(batch).state != "open"
+    done = recto.wait_batch(batch)
+    assert (done.tasks["completed"], done.page_count, done.is_open) == (2, 3, False)
+    assert recto.batch(batch) == done
+    assert batch.id in [found.id for found in recto.batches()]
+    recto.save_batch(batch, tmp_path / "all.pdf")
+    recto.save_batch(batch.id, str(tmp_path / "all.zip"))
+    assert (tmp_path / "all.pdf").read_bytes().startswith(b"%PDF")
+    with zipfile.ZipFile(tmp_path / "all.zip") as file:
+        assert len(file.namelist()) == 3
+    recto.delete_batch(batch)
+    with pytest.raises(RemoteError, match="no such batch"):
+        recto.save_batch(batch, tmp_path / "gone.zip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.pdf", "all.zip"]
 
 
 def test_a_bent_page_tells_its_grid() -> None:

@@ -31,7 +31,7 @@ def operations(document: Any) -> list[tuple[str, str, Any]]:
 
 def test_the_document_is_openapi_3_1(document: Any, operations: Any) -> None:
     assert document["openapi"].startswith("3.1")
-    assert len(operations) == 19
+    assert len(operations) == 26
     for path, _, found in operations:
         named = {p["name"] for p in found.get("parameters", ()) if p["in"] == "path"}
         assert named == set(re.findall(r"{(\w+)}", path))
@@ -55,6 +55,7 @@ def test_every_member_preset_and_setting_is_in_the_docs() -> None:
         models.PageReport,
         models.StepReport,
         models.TaskList,
+        models.Batch,
         models.Webhook,
         models.Delivery,
         models.MessageData,
@@ -78,7 +79,7 @@ def test_every_example_of_a_body_is_accepted(api: httpx.Client, operations: Any)
             sent += 1
             if path == "/v1/webhooks":
                 assert api.delete(answer.headers["location"]).status_code == 204
-    assert sent == 7
+    assert sent == 8
 
 
 def test_every_example_of_an_answer_fits_its_model(document: Any, operations: Any) -> None:

@@ -4,6 +4,7 @@ from recto.client.asynchronous import AsyncClient
 from recto.client.blocking import Client
 from recto.client.message import Message, verify_message
 from recto.client.values import (
+    Batch,
     Delivery,
     Filter,
     Grid,
@@ -20,6 +21,7 @@ from recto.client.values import (
 
 __all__ = [
     "AsyncClient",
+    "Batch",
     "Client",
     "Delivery",
     "Filter",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -12,8 +13,8 @@ import httpx
 
 from recto.client import calls
 from recto.client.calls import Call, Data, Events, id_of
-from recto.client.conversation import Conversation, Heard, Pause, Step, Talk, Told
-from recto.client.values import Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
+from recto.client.conversation import Conversation, Heard, Pause, Step, Talk, Told, whole_file
+from recto.client.values import Batch, Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
 
 T = TypeVar("T")
 
@@ -86,15 +87,16 @@ class Client:
     def submit(
         self,
         data: Data,
-        recipe: Recipe,
+        recipe: Recipe | None = None,
         *,
         name: str | None = None,
         idempotency_key: str | None = None,
         webhook: Webhook | str | None = None,
+        batch: Batch | str | None = None,
     ) -> Task:
-        """Send a file through a recipe; its name is that of the file when it is given as a path."""
-        named = None if webhook is None else id_of(webhook)
-        return self._do(self._talk.call(calls.submit(data, recipe, name, idempotency_key, named)))
+        """Send a file through a recipe, or that of its batch; its name is that of the file when it is a path."""
+        named = [None if thing is None else id_of(thing) for thing in (webhook, batch)]
+        return self._do(self._talk.call(calls.submit(data, recipe, name, idempotency_key, *named)))
 
     def task(self, task: Task | str, *, wait_s: float = 0.0) -> Task:
         """The task as it is, after at most ``wait_s`` (and 25 s) of waiting while it is open."""
@@ -108,15 +110,16 @@ class Client:
         TimeoutError
             It is still open.
         """
-        return self._do(self._talk.wait(id_of(task), timeout_s))
+        return self._do(self._talk.wait(lambda left_s: calls.task(id_of(task), left_s), timeout_s))
 
     def result(self, task: Task | str, page: int = 1) -> bytes:
         """The PNG of a page of a completed task."""
         return self._do(self._talk.call(calls.result(id_of(task), page)))
 
-    def tasks(self, *states: str, since: datetime | None = None) -> Iterator[Task]:
-        """All tasks, or those in some states or of some time, newest first; asked for as they are taken."""
-        return self._list(lambda cursor: calls.tasks(states, since, cursor))
+    def tasks(self, *states: str, since: datetime | None = None, batch: Batch | str | None = None) -> Iterator[Task]:
+        """All tasks, or those in some states, of some time or of a batch, newest first; asked for as they are taken."""
+        of = None if batch is None else id_of(batch)
+        return self._list(lambda cursor: calls.tasks(states, since, cursor, of))
 
     def delete(self, task: Task | str) -> None:
         """Cancel a task or throw its result away."""
@@ -129,6 +132,40 @@ class Client:
     def inspect(self, data: Data) -> Inspection:
         """Only look at one small page."""
         return self._do(self._talk.call(calls.inspect(data)))
+
+    def open_batch(self, recipe: Recipe, *, name: str | None = None) -> Batch:
+        """Begin a batch of files: ``submit`` them with ``batch=``, then close it."""
+        return self._do(self._talk.call(calls.open_batch(recipe, name)))
+
+    def batch(self, batch: Batch | str, *, wait_s: float = 0.0) -> Batch:
+        """The batch as it is, after at most ``wait_s`` (and 25 s) of waiting while it is not done."""
+        return self._do(self._talk.call(calls.batch(id_of(batch), wait_s)))
+
+    def batches(self) -> Iterator[Batch]:
+        """All batches, newest first; asked for as they are taken."""
+        return self._list(calls.batches)
+
+    def close_batch(self, batch: Batch | str) -> Batch:
+        """Say that no more files are to come."""
+        return self._do(self._talk.call(calls.close_batch(id_of(batch))))
+
+    def wait_batch(self, batch: Batch | str, *, timeout_s: float = 3600.0) -> Batch:
+        """The batch, once it is closed and all its tasks are, however.
+
+        Raises
+        ------
+        TimeoutError
+            It is not done.
+        """
+        return self._do(self._talk.wait(lambda left_s: calls.batch(id_of(batch), left_s), timeout_s))
+
+    def save_batch(self, batch: Batch | str, path: str | Path) -> None:
+        """Write all its pages to a file: a PDF, or PNGs in a ZIP, by the suffix."""
+        self._do(self._talk.call(calls.save_batch(id_of(batch), Path(path))))
+
+    def delete_batch(self, batch: Batch | str) -> None:
+        """Cancel all its tasks and throw its results away."""
+        self._do(self._talk.call(calls.delete_batch(id_of(batch))))
 
     def add_webhook(self, url: str, *, every_task: bool = True, secret: str | None = None) -> Webhook:
         """Have a server of yours told of the end of tasks; its ``secret`` is told this once."""
@@ -207,6 +244,15 @@ class Client:
             time.sleep(step.seconds)
             return None
         try:
-            return self._http.request(**step.as_request())
+            if step.save_to is None:
+                return self._http.request(**step.as_request())
+            with self._http.stream(**step.as_request()) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    return answer
+                with whole_file(step.save_to) as file:
+                    for piece in answer.iter_bytes():
+                        file.write(piece)
+                return answer
         except httpx.TransportError as error:
             return error

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
-from recto.client.values import Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
+from recto.client.values import Batch, Delivery, Filter, Inspection, Preset, ProcessedPage, Recipe, Task, Webhook
 from recto.errors import RemoteError
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes | None = None
     wait_s: float = 0.0
+    save_to: Path | None = None
 
 
 def filters() -> Call[tuple[Filter, ...]]:
@@ -52,7 +53,12 @@ def presets() -> Call[tuple[Preset, ...]]:
 
 
 def submit(
-    data: Data, recipe: Recipe, name: str | None, idempotency_key: str | None, webhook: str | None = None
+    data: Data,
+    recipe: Recipe | None,
+    name: str | None,
+    idempotency_key: str | None,
+    webhook: str | None = None,
+    batch: str | None = None,
 ) -> Call[Task]:
     """Repeated after a lost answer it makes no second task: it carries a key of its own."""
     shown = name if name is not None or isinstance(data, bytes) else Path(data).name
@@ -60,11 +66,7 @@ def submit(
         "POST",
         "/v1/tasks",
         _task,
-        {
-            "recipe": _recipe(recipe),
-            **({} if shown is None else {"name": shown}),
-            **({} if webhook is None else {"webhook": webhook}),
-        },
+        _said(recipe=None if recipe is None else _recipe(recipe), name=shown, webhook=webhook, batch=batch),
         {"Idempotency-Key": idempotency_key or uuid.uuid4().hex, **_BYTES},
         _content(data),
     )
@@ -75,13 +77,40 @@ def task(task_id: str, wait_s: float) -> Call[Task]:
     return Call("GET", f"/v1/tasks/{task_id}", _task, {"wait": f"{wait_s:g}"}, wait_s=wait_s)
 
 
-def tasks(states: Iterable[str], since: datetime | None, cursor: str | None) -> Call[tuple[list[Task], str | None]]:
-    params = {"state": ",".join(states), "limit": "100"}
-    if since is not None:
-        params["since"] = since.isoformat()
-    if cursor is not None:
-        params["cursor"] = cursor
-    return Call("GET", "/v1/tasks", _part, params)
+def tasks(
+    states: Iterable[str], since: datetime | None, cursor: str | None, batch: str | None = None
+) -> Call[tuple[list[Task], str | None]]:
+    moment = None if since is None else since.isoformat()
+    params = _said(state=",".join(states), limit="100", since=moment, cursor=cursor, batch=batch)
+    return Call("GET", "/v1/tasks", lambda answer: _part(answer, "tasks", Task.of), params)
+
+
+def open_batch(recipe: Recipe, name: str | None) -> Call[Batch]:
+    body = {"recipe": recipe if isinstance(recipe, str) else list(recipe), "name": name}
+    return _json("POST", "/v1/batches", body, _batch)
+
+
+def batch(batch_id: str, wait_s: float) -> Call[Batch]:
+    wait_s = min(wait_s, MAX_WAIT_S)
+    return Call("GET", f"/v1/batches/{batch_id}", _batch, {"wait": f"{wait_s:g}"}, wait_s=wait_s)
+
+
+def batches(cursor: str | None) -> Call[tuple[list[Batch], str | None]]:
+    params = _said(limit="100", cursor=cursor)
+    return Call("GET", "/v1/batches", lambda answer: _part(answer, "batches", Batch.of), params)
+
+
+def close_batch(batch_id: str) -> Call[Batch]:
+    return Call("POST", f"/v1/batches/{batch_id}/close", _batch)
+
+
+def delete_batch(batch_id: str) -> Call[None]:
+    return Call("DELETE", f"/v1/batches/{batch_id}", lambda answer: None)
+
+
+def save_batch(batch_id: str, path: Path) -> Call[None]:
+    form = "pdf" if path.suffix.lower() == ".pdf" else "zip"
+    return Call("GET", f"/v1/batches/{batch_id}/result", lambda answer: None, {"format": form}, save_to=path)
 
 
 def add_webhook(url: str, every_task: bool, secret: str | None) -> Call[Webhook]:
@@ -105,8 +134,8 @@ def delete_webhook(webhook_id: str) -> Call[None]:
 
 
 def deliveries(webhook_id: str, cursor: str | None) -> Call[tuple[list[Delivery], str | None]]:
-    params = {"limit": "100", **({} if cursor is None else {"cursor": cursor})}
-    return Call("GET", f"/v1/webhooks/{webhook_id}/deliveries", _deliveries, params)
+    path, params = f"/v1/webhooks/{webhook_id}/deliveries", _said(limit="100", cursor=cursor)
+    return Call("GET", path, lambda answer: _part(answer, "deliveries", Delivery.of), params)
 
 
 def send_again(webhook_id: str, delivery_id: str) -> Call[Delivery]:
@@ -138,7 +167,7 @@ def token(client_id: str, client_secret: str) -> dict[str, str]:
     return {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
 
 
-def id_of(thing: str | Task | Webhook | Delivery) -> str:
+def id_of(thing: str | Task | Batch | Webhook | Delivery) -> str:
     """The id of what is given as itself or by its id."""
     return thing if isinstance(thing, str) else thing.id
 
@@ -214,14 +243,17 @@ def _task(answer: httpx.Response) -> Task:
     return Task.of(answer.json())
 
 
-def _part(answer: httpx.Response) -> tuple[list[Task], str | None]:
-    told: dict[str, Any] = answer.json()
-    return [Task.of(task) for task in told["tasks"]], told["next"]
+def _batch(answer: httpx.Response) -> Batch:
+    return Batch.of(answer.json())
 
 
-def _deliveries(answer: httpx.Response) -> tuple[list[Delivery], str | None]:
+def _part(answer: httpx.Response, name: str, of: Callable[[Mapping[str, Any]], T]) -> tuple[list[T], str | None]:
     told: dict[str, Any] = answer.json()
-    return [Delivery.of(delivery) for delivery in told["deliveries"]], told["next"]
+    return [of(entry) for entry in told[name]], told["next"]
+
+
+def _said(**members: str | None) -> dict[str, str]:
+    return {name: text for name, text in members.items() if text is not None}
 
 
 def _json(method: str, path: str, body: Any, read: Callable[[httpx.Response], T]) -> Call[T]:

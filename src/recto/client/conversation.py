@@ -7,25 +7,31 @@ returns the answer's meaning. The blocking client and the one for asyncio only c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
 from recto.client import calls
 from recto.client.calls import Call
-from recto.client.values import Task
+from recto.client.values import Batch, Task
 from recto.errors import RemoteError
 
 T = TypeVar("T")
+Waited = TypeVar("Waited", Task, Batch)
 
 UNAUTHORIZED, TOO_MANY, UNAVAILABLE = 401, 429, 503
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to be made; what comes of it is an answer or a ``TransportError``."""
+    """A request to be made; what comes of it is an answer or a ``TransportError``.
+
+    A good answer's body goes to the file ``save_to``, where there is one, which is whole or not there at all.
+    """
 
     method: str
     path: str
@@ -34,6 +40,7 @@ class Ask:
     content: bytes | None = None
     form: Mapping[str, str] | None = None
     timeout_s: float = 30.0
+    save_to: Path | None = None
 
     def as_request(self) -> dict[str, Any]:
         """What httpx is given."""
@@ -104,8 +111,8 @@ class Talk:
                 yield self.pause(_words_for(answer), calls.pause_s(None, attempt))
             attempt += 1
 
-    def wait(self, task_id: str, timeout_s: float) -> Conversation[Task]:
-        """Ask for a task until it is closed.
+    def wait(self, asking: Callable[[float], Call[Waited]], timeout_s: float) -> Conversation[Waited]:
+        """Ask for a task or a batch until it is closed; the call is made of the seconds that are left.
 
         Raises
         ------
@@ -114,11 +121,11 @@ class Talk:
         """
         deadline = time.monotonic() + timeout_s
         while True:
-            found = yield from self.call(calls.task(task_id, max(0.0, deadline - time.monotonic())))
+            found = yield from self.call(asking(max(0.0, deadline - time.monotonic())))
             if not found.is_open:
                 return found
             if time.monotonic() >= deadline:
-                raise TimeoutError(f"task {found.id} is still {found.state}")
+                raise TimeoutError(f"{found.id} is still {found.state}")
 
     def bearer(self) -> Conversation[dict[str, str]]:
         """The header that says who we are."""
@@ -145,7 +152,9 @@ class Talk:
                 if failed is not None:
                     return failed
             headers, timeout_s = {**call.headers, **self._header()}, self._timeout_s + call.wait_s
-            answer = yield Ask(call.method, call.path, call.params, headers, call.content, timeout_s=timeout_s)
+            answer = yield Ask(
+                call.method, call.path, call.params, headers, call.content, None, timeout_s, call.save_to
+            )
             assert answer is not None
             if not isinstance(answer, httpx.Response) or answer.status_code != UNAUTHORIZED or renewed:
                 return answer
@@ -179,3 +188,15 @@ def _words_of(answer: httpx.Response) -> str:
 
 def _words_for(error: httpx.TransportError) -> str:
     return f"The server does not answer ({error or type(error).__name__})."
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that is ``path`` afterwards; after an error nothing is left of it."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -94,6 +94,8 @@ class Task:
         ``pending``, ``processing``, ``completed``, ``failed`` or ``cancelled``.
     pages : tuple of Page
         Empty until the task is completed.
+    batch_id : str or None
+        What it belongs to.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Task:
     submitted_at: datetime
     expires_at: datetime
     pages: tuple[Page, ...]
+    batch_id: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -121,6 +124,7 @@ class Task:
             datetime.fromisoformat(told["submitted_at"]),
             datetime.fromisoformat(told["expires_at"]),
             tuple(Page.of(page) for page in told["pages"]),
+            told.get("batch"),
         )
 
 
@@ -152,6 +156,48 @@ class Inspection:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Inspection:
         return cls(Looks.of(told), told["estimates"])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several files as one piece of work.
+
+    Attributes
+    ----------
+    state : str
+        ``open`` for more files, ``processing`` once closed, ``completed`` when all are done, whatever has failed.
+    tasks : mapping
+        How many there are, by state.
+    page_count : int
+        Of the completed tasks.
+    """
+
+    id: str
+    name: str | None
+    state: str
+    recipe: tuple[Mapping[str, Any], ...]
+    tasks: Mapping[str, int]
+    page_count: int
+    submitted_at: datetime
+    expires_at: datetime
+
+    @property
+    def is_open(self) -> bool:
+        """More files may come, or some are still to be worked on."""
+        return self.state != "completed"
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Batch:
+        return cls(
+            told["id"],
+            told["name"],
+            told["state"],
+            tuple(told["recipe"]),
+            told["tasks"],
+            told["page_count"],
+            datetime.fromisoformat(told["submitted_at"]),
+            datetime.fromisoformat(told["expires_at"]),
+        )
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ def task_object(record: Record) -> dict[str, Any]:
         "id": record.id,
         "name": record.name,
         "state": str(record.state),
+        "batch": record.batch_id,
         "recipe": list(record.recipe),
         "error": record.error,
         "submitted_at": moment(record.submitted_at),

@@ -6,9 +6,18 @@ from typing import Any
 
 from recto.web.described import problem_of
 from recto.web.v1 import examples
-from recto.web.v1.describing import ANY, CHANGING, Description, Responses, described, header, query
+from recto.web.v1.describing import (
+    ANY,
+    CHANGING,
+    Description,
+    Responses,
+    described,
+    header,
+    list_members,
+    query,
+    stream,
+)
 from recto.web.v1.models import Filters, Inspection, PageAnswer, Task, TaskBody, TaskList
-from recto.web.v1.parameters import DEFAULT_LIMIT, MAX_LIMIT
 
 _NO_TASK = problem_of("There is no such task, any more or for this client")
 _UPLOADED = {
@@ -44,6 +53,7 @@ def submit() -> Description:
     parameters = [
         _RECIPE,
         query("name", {"type": "string", "maxLength": 200}, "What you call it; in forms the file's name by default."),
+        query("batch", {"type": "string", "format": "uuid"}, "The id of the batch that it belongs to."),
         query("webhook", {"type": "string", "format": "uuid"}, "The id of the webhook that is told of its end."),
         {
             "name": "Idempotency-Key",
@@ -61,12 +71,11 @@ def submit() -> Description:
 
 def list_tasks() -> Description:
     """``GET /v1/tasks``."""
-    limits = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     parameters = [
         query("state", {"type": "string"}, "Only these: `pending`, `processing`, `completed`, `failed`, with commas."),
         query("since", {"type": "string", "format": "date-time"}, "Only those submitted then or later."),
-        query("cursor", {"type": "string"}, "Go on where the last part ended."),
-        query("limit", limits, "How many at once."),
+        query("batch", {"type": "string", "format": "uuid"}, "Only those of this batch."),
+        *list_members(),
     ]
     responses: Responses = {
         200: {"model": TaskList, "description": "A part of the list, newest first"},
@@ -189,10 +198,7 @@ _TASK_ID = {
 }
 _PNG_CONTENT = {"schema": {"type": "string", "contentMediaType": "image/png"}}
 _NOT_IN_TIME = problem_of("It took longer than `sync_wait_s`, or the queue takes no more; see Retry-After")
-_STREAM = {
-    "description": "A stream of server-sent events",
-    "content": {"text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENT}},
-}
+_STREAM = stream(examples.EVENT)
 
 
 _RECIPE = query("recipe", {"type": "string"}, "Names with commas, or a JSON list of steps; when the body has none.")
@@ -201,7 +207,7 @@ _RECIPE = query("recipe", {"type": "string"}, "Names with commas, or a JSON list
 def _body(*, recipe: bool, task: bool = False) -> dict[str, Any]:
     """Of what is uploaded; only a task that is not waited for has a name and tells a webhook."""
     schema = TaskBody.model_json_schema()
-    left_out = [*([] if recipe else ["recipe"]), *([] if task else ["name", "webhook"])]
+    left_out = [*([] if recipe else ["recipe"]), *([] if task else ["name", "webhook", "batch"])]
     members = {name: member for name, member in schema["properties"].items() if name not in left_out}
     if not task:
         schema.pop("$defs")

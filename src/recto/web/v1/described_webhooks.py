@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from recto.web.described import problem_of
 from recto.web.v1 import examples
-from recto.web.v1.describing import ANY, CHANGING, TAG, Description, Responses, described, header, query
+from recto.web.v1.describing import (
+    ANY,
+    CHANGING,
+    TAG,
+    Description,
+    Responses,
+    described,
+    header,
+    json_body,
+    list_members,
+)
 from recto.web.v1.models import ChangedWebhook, Delivery, DeliveryList, NewWebhook, RegisteredWebhook, Webhook
 from recto.web.v1.models import WebhookList as Webhooks
-from recto.web.v1.parameters import DEFAULT_LIMIT, MAX_LIMIT
 
 _NONE = problem_of("There is no such webhook, or no such message, for this client")
 _BAD = problem_of("The body cannot be read, or messages must not go there")
@@ -28,7 +35,7 @@ def add() -> Description:
         **CHANGING,
     }
     text = "It gets a signed message (Standard Webhooks) when a task is completed or has failed."
-    return described("addWebhook", "Register a receiver", responses, text, [], _body(NewWebhook, examples.WEBHOOKS))
+    return described("addWebhook", "Register a receiver", responses, text, [], json_body(NewWebhook, examples.WEBHOOKS))
 
 
 def list_webhooks() -> Description:
@@ -46,7 +53,7 @@ def change() -> Description:
         **CHANGING,
     }
     text = "What waits when it is disabled is kept, and sent when it is enabled again."
-    body = _body(ChangedWebhook, {})
+    body = json_body(ChangedWebhook, {})
     return described("changeWebhook", "Disable it or enable it again", responses, text, [_WEBHOOK_ID], body)
 
 
@@ -58,12 +65,7 @@ def delete() -> Description:
 
 def deliveries() -> Description:
     """``GET /v1/webhooks/{webhook_id}/deliveries``."""
-    limits = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
-    parameters = [
-        _WEBHOOK_ID,
-        query("cursor", {"type": "string"}, "Go on where the last part ended."),
-        query("limit", limits, "How many at once."),
-    ]
+    parameters = [_WEBHOOK_ID, *list_members()]
     responses: Responses = {
         200: {"model": DeliveryList, "description": "A part of the list, newest first"},
         400: problem_of("A member of the query cannot be read"),
@@ -106,8 +108,3 @@ _WEBHOOK_ID = {
     "schema": {"type": "string", "format": "uuid"},
     "description": "The webhook's id.",
 }
-
-
-def _body(model: Any, shown: dict[str, Any]) -> dict[str, Any]:
-    content = {"schema": model.model_json_schema(), "examples": shown}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}

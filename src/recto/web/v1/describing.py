@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from recto.web.described import problem_of
+from recto.web.v1.parameters import DEFAULT_LIMIT, MAX_LIMIT
 
 TAG = "Native API (v1)"
 
@@ -28,6 +30,27 @@ def query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]
 def header(description: str) -> dict[str, Any]:
     """A header of an answer."""
     return {"description": description, "schema": {"type": "string"}}
+
+
+def list_members() -> list[dict[str, Any]]:
+    """The members of the query of every list."""
+    limits = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
+    return [
+        query("cursor", {"type": "string"}, "Go on where the last part ended."),
+        query("limit", limits, "How many at once."),
+    ]
+
+
+def json_body(model: type[BaseModel], shown: dict[str, Any]) -> dict[str, Any]:
+    """A body that is a small JSON object, with examples that the tests send."""
+    content = {"schema": model.model_json_schema(), "examples": shown}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def stream(example: str) -> dict[str, Any]:
+    """An answer that is a stream of events."""
+    content = {"text/event-stream": {"schema": {"type": "string"}, "example": example}}
+    return {"description": "A stream of server-sent events", "content": content}
 
 
 def described(

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from recto.errors import DatabaseUnavailableError
+from recto.errors import DatabaseUnavailableError, QueueFullError
 from recto.service import Overview, Record, Subscription
 from recto.web.rooms import Rooms
 from recto.web.v1.answers import json_text, moment, task_object
@@ -28,7 +28,7 @@ _OVERLAP = timedelta(seconds=5)
 """News are told again for so long before a moment: of two changes, the earlier may be seen later."""
 
 _AT_ONCE = 100
-_STILL_HERE = ": still here\n\n"
+STILL_HERE = ": still here\n\n"
 _AGAIN_MS = 2000
 
 
@@ -70,11 +70,11 @@ async def one_task(rooms: Rooms, client_id: str, task_id: str) -> AsyncGenerator
     """A task now and at each change, until it is closed."""
     told: datetime | None = None
     with rooms.service.changes.subscribe(client_id) as news:
-        yield _hello()
+        yield hello()
         async with aclosing(_turns(rooms, news, at_once=True)) as turns:
             async for changed, missed in turns:
                 if changed is None:
-                    yield _STILL_HERE
+                    yield STILL_HERE
                     continue
                 if told is not None and task_id not in changed and not missed:
                     continue
@@ -83,32 +83,64 @@ async def one_task(rooms: Rooms, client_id: str, task_id: str) -> AsyncGenerator
                     return
                 if found[0].changed_at != told:
                     told = found[0].changed_at
-                    yield _event(found[0])
+                    yield task_event(found[0])
                 if not found[0].state.is_open:
                     return
 
 
 async def all_tasks(rooms: Rooms, client_id: str, since: datetime | None) -> AsyncGenerator[str, None]:
     """Every change of a client's tasks, first those since a moment; ends when the server does."""
+    is_first = True
+    async with aclosing(changed_tasks(rooms, client_id, since)) as turns:
+        async for records in turns:
+            if is_first:
+                yield hello()
+                is_first = False
+            elif records is None:
+                yield STILL_HERE
+            for record in records or ():
+                yield task_event(record)
+
+
+async def changed_tasks(
+    rooms: Rooms, client_id: str, since: datetime | None
+) -> AsyncGenerator[Sequence[Record] | None, None]:
+    """Tasks of a client that have changed, whenever some may have; None when nothing has for a while.
+
+    First comes nothing, as soon as nothing can fall between; then what has changed since a moment.
+    """
     overview = rooms.service.overview
     with rooms.service.changes.subscribe(client_id) as news:
-        yield _hello()
+        yield ()
         reached = await overview.now()
         if since is not None:
-            async for record in _catch_up(overview, client_id, since - _OVERLAP):
-                yield _event(record)
+            async for part in _catch_up(overview, client_id, since - _OVERLAP):
+                yield part
         async with aclosing(_turns(rooms, news)) as turns:
             async for changed, missed in turns:
                 if changed is None:
-                    yield _STILL_HERE
+                    yield None
                     continue
                 if missed:
-                    async for record in _catch_up(overview, client_id, reached - _OVERLAP):
-                        yield _event(record)
+                    async for part in _catch_up(overview, client_id, reached - _OVERLAP):
+                        yield part
                 for ids in _parts(changed):
-                    for record in await overview.records(client_id, ids):
-                        reached = max(reached, record.changed_at)
-                        yield _event(record)
+                    records = await overview.records(client_id, ids)
+                    reached = max([reached, *[record.changed_at for record in records]])
+                    yield records
+
+
+def check_streams(rooms: Rooms, client_id: str) -> None:
+    """See that a client may open one more stream.
+
+    Raises
+    ------
+    QueueFullError
+    """
+    allowed = rooms.config.event_streams_per_client
+    found = rooms.service.changes.listeners(client_id) + 1
+    if found > allowed:
+        raise QueueFullError("event_streams_per_client", allowed, found, "Close one.")
 
 
 async def _turns(
@@ -133,10 +165,9 @@ async def _turns(
         closing.cancel()
 
 
-async def _catch_up(overview: Overview, client_id: str, since: datetime) -> AsyncGenerator[Record, None]:
+async def _catch_up(overview: Overview, client_id: str, since: datetime) -> AsyncGenerator[Sequence[Record], None]:
     while found := await overview.changed_since(client_id, since):
-        for record in found:
-            yield record
+        yield found
         since = found[-1].changed_at
 
 
@@ -149,9 +180,11 @@ def _parts(ids: list[str]) -> Iterable[list[str]]:
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
-def _hello() -> str:
+def hello() -> str:
+    """What every stream begins with."""
     return f"retry: {_AGAIN_MS}\n: here you are told of tasks\n\n"
 
 
-def _event(record: Record) -> str:
+def task_event(record: Record) -> str:
+    """An event with a task."""
     return f"id: {moment(record.changed_at)}\nevent: task\ndata: {json_text(task_object(record))}\n\n"

@@ -24,6 +24,7 @@ _TASK = {
     "id": "6f1c2d34-0a5b-4c6d-8e7f-9a0b1c2d3e4f",
     "name": "page.jpg",
     "state": "completed",
+    "batch": None,
     "recipe": [
         {"filter": "deskew", "max_angle_deg": 15.0, "canvas": "expand", "min_confidence": 0.5},
         {"filter": "binarize", "method": "auto", "window_px": None, "k": None},
@@ -43,6 +44,16 @@ _TASK = {
     ],
 }
 
+_BATCH = {
+    "id": "9f3e2b10-7c64-4d7b-9a58-1e2d3c4b5a69",
+    "name": "volume 1",
+    "state": "processing",
+    "recipe": _TASK["recipe"],
+    "tasks": {"pending": 12, "processing": 2, "completed": 25, "failed": 1},
+    "page_count": 25,
+    "submitted_at": "2026-01-31T12:00:00.000000Z",
+    "expires_at": "2026-02-01T12:00:09.000000Z",
+}
 _WEBHOOK = {
     "id": "0b6f5a0e-3f55-4d2e-9d7c-2f3c1f1b7a11",
     "url": "https://www.example.com/recto",
@@ -70,6 +81,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "TaskList": {"tasks": [_TASK], "next": None},
     "PageAnswer": {**_LOOKS, "input": _INPUT, "estimates": _ESTIMATES, "steps": _STEPS, "image": PICTURE},
     "Inspection": {**_INPUT, "estimates": _ESTIMATES},
+    "Batch": _BATCH,
+    "BatchList": {"batches": [_BATCH], "next": None},
     "RegisteredWebhook": {**_WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
     "Webhook": _WEBHOOK,
     "WebhookList": {"webhooks": [_WEBHOOK]},
@@ -114,6 +127,17 @@ WEBHOOKS = {
         },
     },
 }
+
+BATCHES = {"names": {"summary": "A batch", "value": {"recipe": "deskew,binarize", "name": "volume 1"}}}
+
+BATCH_EVENT = """id: 2026-01-31T12:00:05.000000Z
+event: task
+data: {"id":"6f1c2d34-…","state":"completed","batch":"9f3e2b10-…",…}
+
+event: batch
+data: {"id":"9f3e2b10-…","state":"processing","tasks":{"pending":12,…},…}
+
+"""
 
 EVENT = 'id: 2026-01-31T12:00:00.000000Z\nevent: task\ndata: {"id":"6f1c2d34-…","state":"processing",…}\n\n'
 

@@ -62,6 +62,7 @@ class Task(_Closed):
     id: str
     name: str | None = Field(description="As the client called it.")
     state: TaskState
+    batch: str | None = Field(None, description="The id of the batch that it belongs to.")
     recipe: list[dict[str, Any]] = Field(description="Every step with every parameter written out.")
     error: str | None = Field(description="Why it failed.")
     submitted_at: str
@@ -130,9 +131,48 @@ class TaskBody(BaseModel):
         description='`"deskew,binarize"`, or a list of names and objects with a `filter` key.'
     )
     name: str | None = Field(None, max_length=200, description="What you call it.")
+    batch: str | None = Field(None, description="The id of the batch that it belongs to.")
     webhook: str | NamedWebhook | None = Field(
         None, description="Who is told of its end: the id of a webhook, or its url and secret."
     )
+
+
+class NewBatch(_Closed):
+    """Several files to come."""
+
+    recipe: str | list[str | dict[str, Any]] = Field(description="For every file that comes without one of its own.")
+    name: str | None = Field(None, max_length=200, description="What you call it.")
+
+
+class TaskCounts(_Closed):
+    """Tasks by state."""
+
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+
+
+class Batch(_Closed):
+    """Several files as one piece of work."""
+
+    id: str
+    name: str | None
+    state: Literal["open", "processing", "completed"] = Field(
+        description="`open` for more files; closed but not done; done, whatever has failed."
+    )
+    recipe: list[dict[str, Any]]
+    tasks: TaskCounts
+    page_count: int = Field(description="Of the completed tasks.")
+    submitted_at: str
+    expires_at: str = Field(description="From then on it is gone; each file that comes moves it on.")
+
+
+class BatchList(_Closed):
+    """A part of the list, newest first."""
+
+    batches: list[Batch]
+    next: str | None = Field(description="The cursor of the next part; null at the end.")
 
 
 class NewWebhook(_Closed):

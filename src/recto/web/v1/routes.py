@@ -9,13 +9,13 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request, Security
 from starlette.responses import Response
 
-from recto.errors import NotCompletedError, NotFoundError, QueueFullError
+from recto.errors import NotCompletedError, NotFoundError
 from recto.service import TASK, Order, Place, Record, TaskState
 from recto.web.bodies import in_thread
 from recto.web.door import SESSION_SCHEME, OpenDoor
 from recto.web.pictures import picture_answer
 from recto.web.rooms import Rooms
-from recto.web.v1 import described, events, waited, webhooks
+from recto.web.v1 import batches, described, events, waited, webhooks
 from recto.web.v1.answers import NO_STORE, answer, answer_tasks, task_object
 from recto.web.v1.catalogue import all_there_is
 from recto.web.v1.parameters import (
@@ -45,7 +45,7 @@ def add_routes(app: FastAPI, rooms: Rooms, door: OpenDoor) -> None:
     _add(app, "GET", "/v1/tasks/{task_id}/result/{page}", _result(rooms, door), described.get_result())
     _add(app, "GET", "/v1/tasks/{task_id}/events", _task_events(rooms, door), described.task_events())
     _add(app, "GET", "/v1/events", _all_events(rooms, door), described.all_events())
-    for method, path, handler, description in webhooks.routes(rooms, door):
+    for method, path, handler, description in (*batches.routes(rooms, door), *webhooks.routes(rooms, door)):
         _add(app, method, path, handler, description)
     webhooks.describe_messages(app)
     _add(app, "POST", "/v1/pages", waited.page_handler(rooms, door), described.page())
@@ -92,7 +92,9 @@ def _list(rooms: Rooms, door: OpenDoor) -> Handler:
         states, limit = states_of(request), limit_of(request)
         since = moment_of(request.query_params.get("since"), "The query member 'since'")
         after = place_of(request.query_params.get("cursor"))
-        found = await rooms.service.overview.page(client_id, states, since, after, limit + 1)
+        of = request.query_params.get("batch")
+        batch_id = None if of is None else (await batches.batch_of(rooms, client_id, of)).id
+        found = await rooms.service.overview.page(client_id, states, since, after, limit + 1, batch_id)
         shown = found[:limit]
         more = len(found) > limit
         cursor = cursor_to(Place(shown[-1].submitted_at, shown[-1].id)) if more else None
@@ -136,7 +138,7 @@ def _task_events(rooms: Rooms, door: OpenDoor) -> Handler:
     async def task_events(request: Request, client_id: str = Security(door)) -> Response:
         task_id = task_id_of(request)
         await _living(rooms, client_id, task_id)
-        _check_streams(rooms, client_id)
+        events.check_streams(rooms, client_id)
         return events.EventStream(events.one_task(rooms, client_id, task_id))
 
     return task_events
@@ -146,17 +148,10 @@ def _all_events(rooms: Rooms, door: OpenDoor) -> Handler:
     async def all_events(request: Request, client_id: str = Security(door)) -> Response:
         last = request.headers.get("last-event-id") or request.query_params.get("since")
         since = moment_of(last, "The query member 'since', or Last-Event-ID,")
-        _check_streams(rooms, client_id)
+        events.check_streams(rooms, client_id)
         return events.EventStream(events.all_tasks(rooms, client_id, since))
 
     return all_events
-
-
-def _check_streams(rooms: Rooms, client_id: str) -> None:
-    allowed = rooms.config.event_streams_per_client
-    found = rooms.service.changes.listeners(client_id) + 1
-    if found > allowed:
-        raise QueueFullError("event_streams_per_client", allowed, found, "Close one.")
 
 
 async def _record(rooms: Rooms, client_id: str, task_id: str) -> Record:

@@ -14,6 +14,8 @@ from recto.web.lenient import read_base64, read_json_object
 
 MAX_NAME_CHARS = 200
 MAX_KEY_CHARS = 255
+
+_MEMBERS = ("image", "recipe", "name", "webhook", "batch")
 MAX_TEXT_BYTES = 65_536
 """Of a recipe, and of each part of a form that is no file."""
 
@@ -30,12 +32,15 @@ class Upload:
     name : str or None
     webhook : str, mapping or None
         The webhook that is told of the task's end: its id, or its url and secret.
+    batch : str or None
+        The id of the batch that it belongs to.
     """
 
     image: bytes
     recipe: Recipe | None
     name: str | None
     webhook: str | Mapping[str, Any] | None = None
+    batch: str | None = None
 
     def wanted(self) -> Recipe:
         """The recipe.
@@ -71,7 +76,8 @@ def read_upload(content_type: str, query: Mapping[str, str], body: bytes) -> Upl
     if isinstance(recipe, str) and len(recipe) > MAX_TEXT_BYTES:
         raise LimitError("characters of a recipe", MAX_TEXT_BYTES, len(recipe))
     name = name_of(query.get("name") if upload.name is None else upload.name)
-    return Upload(upload.image, recipe, name, query.get("webhook") if upload.webhook is None else upload.webhook)
+    webhook = query.get("webhook") if upload.webhook is None else upload.webhook
+    return Upload(upload.image, recipe, name, webhook, query.get("batch") if upload.batch is None else upload.batch)
 
 
 def name_of(text: str | None) -> str | None:
@@ -108,7 +114,7 @@ def idempotency_key_of(text: str | None) -> str | None:
 
 def _of_json(body: bytes) -> Upload:
     given = read_json_object(body)
-    image, recipe, name, webhook = (given.get(member) for member in ("image", "recipe", "name", "webhook"))
+    image, recipe, name, webhook, batch = (given.get(member) for member in _MEMBERS)
     if not isinstance(image, str):
         raise RequestError("The member 'image' must be there, as base64 text.")
     if recipe is not None and not isinstance(recipe, str | list):
@@ -117,7 +123,9 @@ def _of_json(body: bytes) -> Upload:
         raise RequestError("The member 'name' must be text.")
     if webhook is not None and not isinstance(webhook, str | dict):
         raise RequestError("The member 'webhook' must be the id of one, or its url and secret.")
-    return Upload(read_base64(image), recipe, name, webhook)
+    if batch is not None and not isinstance(batch, str):
+        raise RequestError("The member 'batch' must be the id of one.")
+    return Upload(read_base64(image), recipe, name, webhook, batch)
 
 
 def _of_form(content_type: str, body: bytes) -> Upload:
@@ -130,10 +138,9 @@ def _of_form(content_type: str, body: bytes) -> Upload:
             raise LimitError(f"bytes of the part {name[:MAX_NAME_CHARS]!r}", MAX_TEXT_BYTES, len(data))
     said = {name: data.decode("utf-8", "replace") for name, data in texts.items()}
     file_name = (parts["file"].file_name or "")[:MAX_NAME_CHARS]
-    webhook = said.get("webhook")
-    if webhook is not None and webhook.lstrip().startswith("{"):
-        return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name), _object(webhook))
-    return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name), webhook)
+    named = said.get("webhook")
+    webhook = _object(named) if named is not None and named.lstrip().startswith("{") else named
+    return Upload(parts["file"].data, said.get("recipe"), said.get("name", file_name), webhook, said.get("batch"))
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -53,7 +53,7 @@ def add_handler(rooms: Rooms, door: OpenDoor) -> Handler:
     """``POST /v1/webhooks``."""
 
     async def add(request: Request, client_id: str = Security(door)) -> Response:
-        given = await _json(request, rooms)
+        given = await json_object(request, rooms, MAX_BODY_MB)
         url, secret = given.get("url"), given.get("secret")
         if not isinstance(url, str) or not isinstance(secret, str | None):
             raise RequestError('The body is {"url": "https://…"}, and "secret" is text.')
@@ -78,7 +78,7 @@ def change_handler(rooms: Rooms, door: OpenDoor) -> Handler:
     """``PATCH /v1/webhooks/{webhook_id}``."""
 
     async def change(request: Request, client_id: str = Security(door)) -> Response:
-        enabled = _one_of(await _json(request, rooms), "state", _STATES, None)
+        enabled = _one_of(await json_object(request, rooms, MAX_BODY_MB), "state", _STATES, None)
         found = await rooms.webhooks.enable(client_id, request.path_params["webhook_id"], enabled=enabled)
         return answer(webhook_object(found))
 
@@ -150,17 +150,25 @@ def delivery_object(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-async def _json(request: Request, rooms: Rooms) -> dict[str, Any]:
+async def json_object(request: Request, rooms: Rooms, limit_mb: float) -> dict[str, Any]:
+    """The small JSON object that a request holds.
+
+    Raises
+    ------
+    RequestError
+        It holds none.
+    LimitError
+    """
     kind = media_type(request.headers.get("content-type"))
     if kind not in ("", "application/json") and not kind.endswith("+json"):
         raise RequestError(f"The body must be JSON, not {kind}.")
-    async with rooms.bodies.read(request, MAX_BODY_MB) as body:
+    async with rooms.bodies.read(request, limit_mb) as body:
         try:
             given = json.loads(body)
         except (ValueError, RecursionError):
             given = None
     if not isinstance(given, dict):
-        raise RequestError('The body must be a JSON object such as {"url": "https://…"}.')
+        raise RequestError("The body must be a JSON object.")
     return given
 
 
