@@ -29,36 +29,52 @@ class Slopes(NamedTuple):
     spread_deg: Floats
 
 
-def agreed_angle(coded: NDArray[np.uint8]) -> tuple[float, float, int]:
+class Agreement(NamedTuple):
+    """What the lines of text agree on.
+
+    Attributes
+    ----------
+    angle_deg : float
+        Positive for lines that fall to the right.
+    error_deg : float
+        Its standard error.
+    lines : int
+        Upper and lower edges of lines that took part.
+    between_deg : float
+        How much lines differ beyond their own errors: paper is curved, or type uneven.
+    """
+
+    angle_deg: float
+    error_deg: float
+    lines: int
+    between_deg: float
+
+
+def agreed_angle(coded: NDArray[np.uint8]) -> Agreement:
     """The angle that the lines of text agree on.
 
     Parameters
     ----------
     coded : uint8 ndarray, shape (h, w)
         The texture of a page that is straight to within a degree or so, as bytes.
-
-    Returns
-    -------
-    tuple
-        The angle in degrees, positive for lines that fall to the right; its standard error; and the number of
-        upper and lower edges of lines that took part.
     """
     strip_px = min(_STRIP_PX, max(1, coded.shape[1] // 8))
     above, below = coded[:-1], coded[1:]
     strips = [_strips(edge, strip_px) for edge in (cv2.subtract(below, above), cv2.subtract(above, below))]
     count = strips[0].shape[1]
-    angle_deg, before_deg, error_deg, lines = 0.0, 0.0, _WINDOW_DEG, 0
+    angle_deg, before_deg, lines = 0.0, 0.0, 0
+    last = Agreement(0.0, _WINDOW_DEG, 0, _WINDOW_DEG)
     for smear_strips in _SMEAR_STRIPS:
         shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * strip_px * (np.arange(count) - count // 2)).astype(np.intp)
         fits = [_fitted(_sheared(edges, shifts), shifts, strip_px, smear_strips) for edges in strips]
         slopes = Slopes(*(np.concatenate(parts) for parts in zip(*fits, strict=True)))
         before_deg = angle_deg
-        angle_deg, error_deg, seen = agreed(slopes, angle_deg, _WINDOW_DEG)
-        lines = max(lines, seen)
+        last = agreed(slopes, angle_deg, _WINDOW_DEG)
+        angle_deg, lines = last.angle_deg, max(lines, last.lines)
     # smeared ridges are steadier, bare ones know no neighbours: where they agree, both are right
     if abs(angle_deg - before_deg) < _SAME_DEG:
         angle_deg = (angle_deg + before_deg) / 2
-    return angle_deg, error_deg, lines
+    return last._replace(angle_deg=angle_deg, lines=lines)
 
 
 def _strips(edges: NDArray[Any], strip_px: int) -> NDArray[np.float32]:
@@ -131,8 +147,8 @@ def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int,
     return Slopes(np.rad2deg(np.arctan(slope[long_enough])), np.rad2deg(spread[long_enough]))
 
 
-def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> tuple[float, float, int]:
-    """The angle on which the lines agree, its standard error, and how many took part.
+def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
+    """The angle on which the lines agree.
 
     Lines differ by more than their own errors when paper is curved or type is uneven: that spread is
     estimated from the lines themselves and added to every line's error, so that long lines rule on a flat
@@ -141,7 +157,7 @@ def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> tuple[float, 
     near = np.abs(slopes.angle_deg - about_deg) < window_deg
     angle, spread = slopes.angle_deg[near], slopes.spread_deg[near]
     if len(angle) < 3:
-        return about_deg, window_deg, len(angle)
+        return Agreement(about_deg, window_deg, len(angle), window_deg)
     between, centre = 0.1, about_deg
     for _ in range(4):
         weight = 1 / (spread**2 + between**2)
@@ -153,7 +169,7 @@ def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> tuple[float, 
     for _ in range(3):
         weight = np.where(np.abs(angle - centre) < 2.5 * scale, 1 / scale**2, 0.0)
         centre = float((weight * angle).sum() / (weight.sum() + 1e-12))
-    return centre, float(1 / np.sqrt(weight.sum() + 1e-12)), len(angle)
+    return Agreement(centre, float(1 / np.sqrt(weight.sum() + 1e-12)), len(angle), between)
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:

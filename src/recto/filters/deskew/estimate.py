@@ -5,6 +5,8 @@
    closer look at the rays around it the fine one.
 3. ``baselines``: turn the texture straight and fit a line to the edges of every line of text; their robust
    agreement is the angle, their disagreement its uncertainty.
+4. ``readings``: the lines, their ray, and the ray at right angles to it (margins, rules, columns) each read the
+   angle with an error of their own; those that agree are averaged.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from recto.blueprint import Estimate
-from recto.filters.deskew.baselines import agreed_angle
+from recto.filters.deskew.baselines import Agreement, agreed_angle
 from recto.filters.deskew.normalise import Texture, shrunk, straightened, texture
-from recto.filters.deskew.spectrum import Coarse, Spectrum, coarse_angles, fine_angle
+from recto.filters.deskew.readings import combined
+from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
 from recto.raster import Dpi, Page
 
 _SMALLEST_PX = 32
@@ -51,6 +54,8 @@ class Evidence(NamedTuple):
     Attributes
     ----------
     angle_deg : float
+    uncertain_deg : float
+        The standard error of the angle.
     height : float
         The coarse peak over its background, in median absolute deviations.
     ratio : float
@@ -68,6 +73,7 @@ class Evidence(NamedTuple):
     """
 
     angle_deg: float
+    uncertain_deg: float
     height: float
     ratio: float
     moved_deg: float
@@ -97,24 +103,46 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
     flat, contrast = texture(shrunk(page, pixel_aspect(page.dpi)))
     spectrum = Spectrum.of(flat)
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
-    level = _read(flat, spectrum, level_ray, contrast)
-    if upright_ray.ratio > level_ray.ratio or level.error_deg > _UNSURE_DEG:
-        upright = _read(flat, spectrum, upright_ray, contrast)
-        as_many = upright.lines >= max(_ENOUGH_LINES, level.lines / 2)
-        if as_many and upright.error_deg * _LEVEL_FIRST < level.error_deg:
-            return upright
-    return level
+    chosen = level = _look(flat, spectrum, level_ray)
+    if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
+        upright = _look(flat, spectrum, upright_ray)
+        as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
+        if as_many and upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg:
+            chosen = upright
+    coarse, along, lines = chosen
+    about_deg = lines.angle_deg if lines.error_deg < _UNSURE_DEG else along.angle_deg
+    across = ray_reading(spectrum, about_deg, 1 - coarse.axis)
+    angle_deg, uncertain_deg = combined(lines, along, across)
+    moved_deg = lines.angle_deg - along.angle_deg
+    return Evidence(
+        angle_deg,
+        uncertain_deg,
+        coarse.height,
+        coarse.ratio,
+        moved_deg,
+        lines.error_deg,
+        lines.lines,
+        coarse.axis,
+        contrast,
+    )
 
 
-def _read(flat: Texture, spectrum: Spectrum, coarse: Coarse, contrast: float) -> Evidence:
+class _Look(NamedTuple):
+    """One of the two axes: its coarse ray, the sharpest ray there, and what the lines say."""
+
+    coarse: Coarse
+    along: Reading
+    lines: Agreement
+
+
+def _look(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> _Look:
     """From a coarse angle to that of the lines."""
-    fine_deg = fine_angle(spectrum, coarse)
-    upright = straightened(flat, fine_deg)
+    along = ray_reading(spectrum, coarse.angle_deg, coarse.axis)
+    straight = straightened(flat, along.angle_deg)
     if coarse.axis:
-        upright = np.ascontiguousarray(np.rot90(upright))
-    moved_deg, error_deg, lines = agreed_angle(upright)
-    angle_deg = fine_deg + moved_deg
-    return Evidence(angle_deg, coarse.height, coarse.ratio, moved_deg, error_deg, lines, coarse.axis, contrast)
+        straight = np.ascontiguousarray(np.rot90(straight))
+    lines = agreed_angle(straight)
+    return _Look(coarse, along, lines._replace(angle_deg=along.angle_deg + lines.angle_deg))
 
 
 def pixel_aspect(dpi: Dpi | None) -> float:

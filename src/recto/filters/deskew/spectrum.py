@@ -16,6 +16,9 @@ _FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
 _ASIDE_DEG = np.concatenate((np.arange(-5.0, -2.0, 0.25), np.arange(2.25, 5.25, 0.25)))
 _COARSE_CLIP = 5.0
 _FINE_CLIP = 100.0
+_BANDS = 4
+_APART_DEG = 0.003
+_LAST_DEG = 0.9
 
 
 def power_spectrum(texture: NDArray[np.float32], size: tuple[int, int]) -> Power:
@@ -130,7 +133,8 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     score = np.minimum(rays, _COARSE_CLIP).mean(axis=0)
     middle = float(np.median(score))
     deviation = float(np.median(np.abs(score - middle)))
-    inside = np.abs(_ALL_DEG) <= max_angle_deg + 1.0
+    # beyond 45 degrees a page of level lines is one of upright lines, turned the other way
+    inside = np.abs(_ALL_DEG) <= min(max_angle_deg + 1.0, 45.0)
     found = []
     for axis, turned in enumerate((score, np.roll(score, len(score) // 2))):
         best = int(np.argmax(np.where(inside, turned, 0.0)))
@@ -139,19 +143,43 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     return found[0], found[1]
 
 
-def fine_angle(spectrum: Spectrum, coarse: Coarse) -> float:
-    """The sharpest ray within a degree of the coarse one, in degrees."""
+class Reading(NamedTuple):
+    """An angle and the error that its source owns to, both in degrees."""
+
+    angle_deg: float
+    error_deg: float
+
+
+def ray_reading(spectrum: Spectrum, about_deg: float, axis: int) -> Reading:
+    """The sharpest ray within a degree of ``about_deg``.
+
+    Its error is judged by how broad the ray is over how far it stands above its surroundings, and by how far
+    four bands of frequency disagree about it; infinite where the best ray is the last one looked at.
+    """
     radii = np.arange(0.02, 0.48, 1.0 / max(spectrum.size))
-    around = coarse.angle_deg + 90.0 * coarse.axis
-    rays = along_rays(spectrum.power, spectrum.size, around + _FINE_DEG, radii)
-    aside = along_rays(spectrum.power, spectrum.size, around + _ASIDE_DEG, radii)
-    rays /= np.median(aside, axis=1, keepdims=True) + 1e-6
-    score = np.minimum(rays, _FINE_CLIP).sum(axis=0)
+    around = about_deg + 90.0 * axis
+    rays = along_rays(spectrum.power, spectrum.size, np.concatenate((around + _FINE_DEG, around + _ASIDE_DEG)), radii)
+    rays /= np.median(rays[:, len(_FINE_DEG) :], axis=1, keepdims=True) + 1e-6
+    clipped = np.minimum(rays, _FINE_CLIP)
+    starts = np.arange(_BANDS) * len(radii) // _BANDS
+    bands = np.add.reduceat(clipped, starts, axis=0)
+    score, aside = (part.sum(axis=0) for part in np.split(bands, [len(_FINE_DEG)], axis=1))
+    offset = _summit(score)
+    floor, roughness = float(aside.mean()), float(aside.std())
+    best = float(score.max()) - floor
+    breadth = max(_FINE_STEP_DEG, _FINE_STEP_DEG * float(np.count_nonzero(score > floor + best / 2)))
+    apart = float(np.median([abs(_summit(band[: len(_FINE_DEG)]) - offset) for band in bands]))
+    error = np.sqrt((apart + _APART_DEG) * breadth / max(best / (roughness + 1e-6), 1.0))
+    return Reading(about_deg + offset, float(error) if abs(offset) < _LAST_DEG else np.inf)
+
+
+def _summit(score: NDArray[np.float32]) -> float:
+    """Where a score over ``_FINE_DEG`` is highest, by a parabola."""
     best = int(np.clip(np.argmax(score), 1, len(score) - 2))
     before, here, after = (float(v) for v in score[best - 1 : best + 2])
     bend = before - 2 * here + after
     shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
-    return float(coarse.angle_deg + _FINE_DEG[best] + np.clip(shift, -1, 1) * _FINE_STEP_DEG)
+    return float(_FINE_DEG[best] + np.clip(shift, -1, 1) * _FINE_STEP_DEG)
 
 
 def _dft_size(count: int) -> int:
