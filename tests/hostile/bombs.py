@@ -183,7 +183,7 @@ def _page_of(resources: str, content: bytes, *more: bytes, filters: str = "") ->
         [
             b"<< /Type /Catalog /Pages 2 0 R >>",
             b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 144 72] /Contents 4 0 R /Resources << {resources} >> >>".encode(),
+            f"<< /Parent 2 0 R /MediaBox [0 0 144 72] /Contents 4 0 R /Resources << {resources} >> >>".encode(),
             _stream(filters, content),
             *more,
         ]

@@ -21,7 +21,7 @@ from recto.pipeline import inspect, plan, run
 from recto.raster import Page
 from recto.service.report import inspection_of, report_of
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,27 @@ class Answer:
 
 
 def begin(parent_pid: int, pid: Synchronized[int]) -> None:
-    """Set a child up: it dies with its parent, is the first to go when memory is short, and uses one core."""
+    """Set a child up: it dies with its parent, is the first to go when memory is short, and uses one core.
+
+    What decoders print about a page, in words that the page may have chosen, goes nowhere; what matters is in the
+    answer. A child that dies leaves no core, which would be a page on the disk.
+    """
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
             score.write("1000")
     if os.getppid() != parent_pid:
         os._exit(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    with suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     cv2.setNumThreads(1)
     pid.value = os.getpid()
 

@@ -15,6 +15,7 @@ from recto.web import health, metrics, page, problems, sessions, token, v1, v5
 from recto.web.bodies import Bodies
 from recto.web.config import Config
 from recto.web.door import Door, OpenDoor
+from recto.web.framing import OneLength
 from recto.web.journal import Journal
 from recto.web.paths import AnySpelling
 from recto.web.rooms import Rooms
@@ -58,7 +59,7 @@ def create_app(
     meter = metrics.Meter(lambda: bodies.held_bytes)
     rooms = Rooms(service, access, webhooks, config, bodies, closing or asyncio.Event(), is_local)
     app = metrics.Routed(routes(rooms, meter))
-    return Journal(AnySpelling(app, v5.table(bare_paths=config.bare_paths)), meter)
+    return Journal(OneLength(AnySpelling(app, v5.table(bare_paths=config.bare_paths))), meter)
 
 
 class _Application(FastAPI):
