@@ -3,7 +3,8 @@
 from recto.database.config import Config
 from recto.database.database import Database
 from recto.database.embedded import EmbeddedServer
+from recto.database.inspection import Inspection, inspect
 from recto.database.listener import Listener
 from recto.database.statements import Statements, read_statements
 
-__all__ = ["Config", "Database", "EmbeddedServer", "Listener", "Statements", "read_statements"]
+__all__ = ["Config", "Database", "EmbeddedServer", "Inspection", "Listener", "Statements", "inspect", "read_statements"]

@@ -8,6 +8,6 @@ W3C Trace Context; the OpenTelemetry environment variables ``OTEL_…``.
 """
 
 from recto.tracing.spans import NO_SPAN, Span, carried, past, span
-from recto.tracing.starting import started, wanted
+from recto.tracing.starting import missing, started, wanted
 
-__all__ = ["NO_SPAN", "Span", "carried", "past", "span", "started", "wanted"]
+__all__ = ["NO_SPAN", "Span", "carried", "missing", "past", "span", "started", "wanted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,21 @@ def wanted(environ: Mapping[str, str] | None = None) -> str | None:
     return next((name for name in ENDPOINTS if environ.get(name, "").strip()), None)
 
 
+def missing(environ: Mapping[str, str]) -> str | None:
+    """What stands in the way of wanted traces, in a sentence; None when nothing does."""
+    for name in PROTOCOLS:
+        if environ.get(name, PROTOCOL).strip() not in ("", PROTOCOL):
+            return f"{name}={environ[name]} is not spoken; Recto sends traces by {PROTOCOL}."
+    try:
+        importlib.import_module("recto.tracing.telemetry")
+    except ModuleNotFoundError as error:
+        return (
+            f"{wanted(environ)} is set, and what sends traces is not installed ({error.name} is missing): "
+            "pip install 'recto[tracing]', or unset it."
+        )
+    return None
+
+
 @contextmanager
 def started(part: str, environ: Mapping[str, str] | None = None) -> Iterator[bool]:
     """Send traces while the block runs, when they are wanted; what is still to be sent is sent at its end.
@@ -41,20 +57,14 @@ def started(part: str, environ: Mapping[str, str] | None = None) -> Iterator[boo
         An endpoint is set and cannot be used: the parts are missing, or the protocol is one that is not spoken.
     """
     environ = os.environ if environ is None else environ
-    variable = wanted(environ)
-    if variable is None:
+    if wanted(environ) is None:
         yield False
         return
-    for name in PROTOCOLS:
-        if environ.get(name, PROTOCOL).strip() not in ("", PROTOCOL):
-            raise SettingError(f"{name}={environ[name]} is not spoken; Recto sends traces by {PROTOCOL}.")
-    try:
-        from recto.tracing.telemetry import Telemetry
-    except ModuleNotFoundError as error:
-        raise SettingError(
-            f"{variable} is set, and what sends traces is not installed ({error.name} is missing): "
-            "pip install 'recto[tracing]', or unset it."
-        ) from None
+    lacks = missing(environ)
+    if lacks is not None:
+        raise SettingError(lacks)
+    from recto.tracing.telemetry import Telemetry
+
     telemetry = Telemetry(part)
     write_with(telemetry)
     try:
