@@ -107,7 +107,7 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
     if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
         upright = _look(flat, spectrum, upright_ray)
         as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
-        if as_many and upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg:
+        if as_many and upright.error_deg * _LEVEL_FIRST < level.error_deg:
             chosen = upright
     coarse, along, lines = chosen
     about_deg = lines.angle_deg if lines.error_deg < _UNSURE_DEG else along.angle_deg
@@ -133,6 +133,11 @@ class _Look(NamedTuple):
     coarse: Coarse
     along: Reading
     lines: Agreement
+
+    @property
+    def error_deg(self) -> float:
+        """Of the lines and of their ray together."""
+        return combined(self.lines, self.along).error_deg
 
 
 def _look(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> _Look:

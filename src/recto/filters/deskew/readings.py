@@ -8,38 +8,44 @@ from recto.filters.deskew.baselines import Agreement
 from recto.filters.deskew.spectrum import Reading
 
 _LINES_SCALE, _LINES_LEAST_DEG = 1.6, 0.001
-_RAY_SCALE, _RAY_LEAST_DEG = 2.0, 0.003
-_BENT_DEG, _BENT_LINES = (0.2, 0.3), (6.0, 8.0)
+_RAY_SCALE, _RAY_LEAST_DEG = 2.0, (0.003, 0.02)
+"""The ray across is trusted less: scanners shear a page by a few hundredths of a degree."""
+_BENT_DEG, _BENT_LINES = (0.2, 0.3, 0.9, 1.2), (6.0, 8.0)
 _BENT_ERROR_DEG = 0.3
 _APART = 3.0
 
 
-def combined(lines: Agreement, along: Reading, across: Reading) -> Reading:
+def combined(lines: Agreement, *rays: Reading) -> Reading:
     """The weighted mean of the readings that agree.
 
     Lines of text are misled by glyphs that stand at different heights along a line, their ray by columns whose lines do
     not meet, the ray across by slanted strokes and by what is drawn askew: seldom all alike. The reading
     that most agree with, counted by their precision, is the centre, and what is off by more than three standard errors
-    from it has no say. On curved paper, where many lines differ by more than their errors, rays are worth little.
+    from it has no say; where none agree, the lines are believed. On curved paper, where many lines differ by more than
+    their errors, rays are worth little.
 
     Parameters
     ----------
     lines : Agreement
-    along, across : Reading
-        The rays of the lines, and at right angles to it.
+    rays : Reading
+        The ray of the lines, and the one at right angles to it.
     """
     bent = float(
-        np.interp(lines.between_deg, _BENT_DEG, (0.0, _BENT_ERROR_DEG))
+        np.interp(lines.between_deg, _BENT_DEG, (0.0, _BENT_ERROR_DEG, _BENT_ERROR_DEG, 0.0))
         * np.interp(lines.between_deg / lines.error_deg, _BENT_LINES, (0.0, 1.0))
     )
-    angle = np.array([lines.angle_deg, along.angle_deg, across.angle_deg])
+    angle = np.array([lines.angle_deg, *(ray.angle_deg for ray in rays)])
     error = np.array(
         [np.hypot(_LINES_SCALE * lines.error_deg, _LINES_LEAST_DEG)]
-        + [np.sqrt((_RAY_SCALE * ray.error_deg) ** 2 + _RAY_LEAST_DEG**2 + bent**2) for ray in (along, across)]
+        + [
+            np.sqrt((_RAY_SCALE * ray.error_deg) ** 2 + least**2 + bent**2)
+            for ray, least in zip(rays, _RAY_LEAST_DEG, strict=False)
+        ]
     )
     angle, error = angle[np.isfinite(error)], error[np.isfinite(error)]
     apart = (angle[:, None] - angle) / np.hypot(error[:, None], error)
     says = np.maximum(1.0 - (apart / _APART) ** 2, 0.0)
-    centre = int(np.argmax((says / error).sum(axis=1)))
+    alone = np.count_nonzero(says, axis=1) < 2
+    centre = int(np.argmax(np.where(alone, 0.0, (says / error).sum(axis=1))))
     weight = says[centre] / error**2
     return Reading(float((weight * angle).sum() / weight.sum()), float(1.0 / np.sqrt(weight.sum())))
