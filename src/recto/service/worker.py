@@ -143,7 +143,7 @@ class _Worker:
         self._figures = Figures(database)
         self._bell = Bell()
         self._in_hand: dict[str, _Work] = {}
-        heard = {INSERTED_CHANNEL: lambda _: self._bell.ring(), CLOSED_CHANNEL: self._closed}
+        heard = {INSERTED_CHANNEL: self._inserted, CLOSED_CHANNEL: self._closed}
         self._listener = Listener(database, heard, self._connected)
 
     async def run(self, stop: Stop) -> None:
@@ -365,6 +365,9 @@ class _Worker:
 
     async def _connected(self) -> None:
         self._bell.ring()
+
+    def _inserted(self, _: str) -> None:
+        self._bell.ring_for_one(self._claims.workers)
 
     def _closed(self, task_id: str) -> None:
         work = self._in_hand.get(task_id)

@@ -64,6 +64,8 @@ class Claims:
         self._config = config
         self._worker_id: int | None = None
         self._strays: set[int] = set()
+        self.workers = 1
+        """How many there were at the last sign of life, dead ones not counted."""
 
     async def register(self) -> None:
         """Become a worker that the others know of."""
@@ -148,6 +150,9 @@ class Claims:
             cursor = await connection.execute(STATEMENTS["beat"], {"worker_id": worker_id})
             if await cursor.fetchone() is None:  # taken for dead and forgotten meanwhile
                 self._worker_id = await self._engine.register(connection)
+            silence = {"stalled_after_s": self._config.stalled_after_s}
+            row = await (await connection.execute(STATEMENTS["live_workers"], silence)).fetchone()
+            self.workers = max(1, 0 if row is None else row["workers"])
             cursor = await connection.execute(STATEMENTS["held"], {"ids": [uuid.UUID(c.id) for c in held]})
             ours = {(row["id"], row["attempt"]) for row in await cursor.fetchall()}
             cursor = await connection.execute(STATEMENTS["jobs_of_worker"], {"worker_id": self._worker_id})
