@@ -47,7 +47,7 @@ def test_a_batch_from_beginning_to_end(api: httpx.Client, batch: str) -> None:
     ids = [
         add(api, batch, png(1), name="a.png"),
         add(api, batch, tiff(2, 3), name="b.tif"),
-        add(api, batch, png(4), name="a.jpg", recipe=json.dumps(TURN)),
+        add(api, batch, png(4), name="a.jpg", recipe=TURN),
         add(api, batch, png(5), name="../../etc/x"),
         add(api, batch, damaged(), name="torn.png"),
     ]
@@ -55,7 +55,8 @@ def test_a_batch_from_beginning_to_end(api: httpx.Client, batch: str) -> None:
     assert closed.state in ("processing", "completed")
     assert api.post(f"{batch}/close").status_code == 200
     late = api.post("/v1/tasks", params={"batch": closed.id}, content=png())
-    assert problem(late, 409)["code"] == "batch-closed"
+    problem(late, 409)
+    assert late.json()["code"] == "batch-closed"
     found = done(api, batch)
     assert found.tasks.model_dump() == {"pending": 0, "processing": 0, "completed": 4, "failed": 1}
     assert found.page_count == 5
@@ -68,7 +69,7 @@ def test_a_batch_from_beginning_to_end(api: httpx.Client, batch: str) -> None:
 
     answer = api.get(f"{batch}/result")
     assert answer.headers["content-type"] == "application/zip"
-    assert "volume%20%C3%BC/1.zip" in answer.headers["content-disposition"]
+    assert "volume%20%C3%BC%2F1.zip" in answer.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
         assert file.namelist() == ["a.png", "b-001.png", "b-002.png", "a (2).png", "x.png", "failed.txt"]
         assert file.testzip() is None

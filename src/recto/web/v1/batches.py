@@ -121,7 +121,7 @@ def _result(rooms: Rooms, door: OpenDoor) -> Handler:
             raise NotCompletedError(f"The batch is {found.state}.")
         if not found.completed:
             raise NotCompletedError("No task of the batch was completed.")
-        named = f"attachment; filename*=UTF-8''{quote(found.name or found.id)}.{form}"
+        named = f"attachment; filename*=UTF-8''{quote(found.name or found.id, safe='')}.{form}"
         headers = {**NO_STORE, "Content-Disposition": named}
         if request.method == "HEAD":
             return Response(headers=headers, media_type=_FORMS[form])
@@ -213,7 +213,7 @@ async def _waited(rooms: Rooms, client_id: str, batch_id: str, wait_s: float) ->
 
 async def _told(rooms: Rooms, client_id: str, batch_id: str, since: datetime | None) -> AsyncGenerator[str, None]:
     """The batch at once and whenever it changes, and each of its tasks that has changed; ends when it is done."""
-    service, said = rooms.service, ""
+    service, said, empty_turns = rooms.service, "", 0
     yield events.hello()
     async with aclosing(events.changed_tasks(rooms, client_id, since)) as turns:
         async for records in turns:
@@ -223,6 +223,9 @@ async def _told(rooms: Rooms, client_id: str, batch_id: str, since: datetime | N
             for record in records:
                 if record.batch_id == batch_id:
                     yield events.task_event(record)
+            empty_turns += not records
+            if empty_turns < 2:  # what has changed since a moment is still to come
+                continue
             found = await service.batches.find(client_id, batch_id)
             if found is None:
                 return

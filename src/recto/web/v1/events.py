@@ -107,7 +107,7 @@ async def changed_tasks(
 ) -> AsyncGenerator[Sequence[Record] | None, None]:
     """Tasks of a client that have changed, whenever some may have; None when nothing has for a while.
 
-    First comes nothing, as soon as nothing can fall between; then what has changed since a moment.
+    First comes nothing, as soon as nothing can fall between; then what has changed since a moment, and nothing again.
     """
     overview = rooms.service.overview
     with rooms.service.changes.subscribe(client_id) as news:
@@ -116,6 +116,7 @@ async def changed_tasks(
         if since is not None:
             async for part in _catch_up(overview, client_id, since - _OVERLAP):
                 yield part
+        yield ()
         async with aclosing(_turns(rooms, news)) as turns:
             async for changed, missed in turns:
                 if changed is None:

@@ -29,7 +29,7 @@ from recto.web.v1.parameters import (
     task_id_of,
     wait_s_of,
 )
-from recto.web.v1.uploads import idempotency_key_of, read_upload
+from recto.web.v1.uploads import Upload, idempotency_key_of, read_upload
 from recto.web.waiting import wait_for_task
 
 Handler = Callable[..., Awaitable[Response]]
@@ -74,8 +74,7 @@ def _submit(rooms: Rooms, door: OpenDoor) -> Handler:
         content_type, query = request.headers.get("content-type", ""), request.query_params
         async with rooms.bodies.read(request) as body:
             upload = await in_thread(rooms.bodies, len(body), lambda: read_upload(content_type, query, body))
-            webhook_id = None if upload.webhook is None else await rooms.webhooks.named(client_id, upload.webhook)
-            order = Order(TASK, upload.wanted(), upload.image, upload.name, idempotency_key=key, webhook_id=webhook_id)
+            order = await _order(rooms, client_id, upload, key)
             accepted = await rooms.service.accept(client_id, order)
         request.state.task_id = accepted.task_id
         record = await _record(rooms, client_id, accepted.task_id)
@@ -85,6 +84,21 @@ def _submit(rooms: Rooms, door: OpenDoor) -> Handler:
         return answer(task_object(record), 202, headers)
 
     return submit
+
+
+async def _order(rooms: Rooms, client_id: str, upload: Upload, key: str | None) -> Order:
+    """What is asked for; the webhook and the batch that it names are seen to be there."""
+    webhook_id = None if upload.webhook is None else await rooms.webhooks.named(client_id, upload.webhook)
+    batch = None if upload.batch is None else await batches.batch_of(rooms, client_id, upload.batch)
+    return Order(
+        TASK,
+        batch.recipe if batch is not None and upload.recipe is None else upload.wanted(),
+        upload.image,
+        upload.name,
+        idempotency_key=key,
+        webhook_id=webhook_id,
+        batch_id=None if batch is None else batch.id,
+    )
 
 
 def _list(rooms: Rooms, door: OpenDoor) -> Handler:
