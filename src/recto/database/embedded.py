@@ -35,6 +35,8 @@ _SUPERUSER = "postgres"
 _SOCKET = ".s.PGSQL.5432"
 _LONGEST_SOCKET_PATH = 100
 _LONGEST_LOG_BYTES = 10_000_000
+_CONNECTIONS = 300
+"""Enough for a dozen processes with ten each; PostgreSQL's own default is 100."""
 
 
 class EmbeddedServer:
@@ -198,7 +200,8 @@ class EmbeddedServer:
             if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) != 0o700:
                 raise DatabaseUnavailableError(f"{folder} belongs to somebody else or is open to others; remove it.")
         options = (
-            f"-c listen_addresses= -c unix_socket_permissions=0700 -c log_checkpoints=off -k {shlex.quote(str(folder))}"
+            f"-c listen_addresses= -c unix_socket_permissions=0700 -c log_checkpoints=off "
+            f"-c max_connections={_CONNECTIONS} -k {shlex.quote(str(folder))}"
         )
         log_file = str(self._data / "log")
         return "-w", "-t", "30", "-D", str(self._data), "-o", options, "-l", log_file, "start"
