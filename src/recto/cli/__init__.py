@@ -20,11 +20,15 @@ COMMANDS = {
     "serve": ("recto.cli.serve", "serve", "Run the service, and a worker beside it."),
     "worker": ("recto.cli.worker", "worker", "Run a worker of the service."),
     "tasks": ("recto.cli.tasks", "tasks_app", "List, show, retry and cancel the tasks of all clients."),
+    "database": ("recto.cli.database", "database", "Run psql, pg_dump or pg_restore on the service's database."),
     "client": ("recto.cli.client", "client_app", "Make, list and disable the clients of the service."),
 }
 """Name → module, what to take from it, and the line for ``recto --help``, which imports none of them."""
 
-_OF_THE_SERVICE = ("serve", "worker", "tasks", "client")
+_OF_THE_SERVICE = ("serve", "worker", "tasks", "database", "client")
+_PASSES_ON = ("database",)
+"""What follows their arguments is for another program."""
+
 _MARKUP: Final = "markdown"
 
 
@@ -129,7 +133,8 @@ def _command(name: str, module: str, attribute: str) -> Any:
         if isinstance(found, typer.Typer):
             holder.add_typer(found, name=name)
         else:
-            holder.command(name)(found)
+            others = {"allow_extra_args": True, "ignore_unknown_options": True} if name in _PASSES_ON else None
+            holder.command(name, context_settings=others)(found)
     group: Any = typer.main.get_command(holder)
     return group.commands[name]
 

@@ -40,7 +40,7 @@ class Meter:
         self._seconds = Histogram(
             "recto_http_request_seconds",
             "From a request to the end of its answer, waiting included.",
-            ("route",),
+            ("method", "route"),
             buckets=BUCKETS_S,
             registry=registry,
         )
@@ -57,8 +57,9 @@ class Meter:
 
     def answered(self, method: str, route: str, status: int, duration_s: float, bytes_in: int, bytes_out: int) -> None:
         """A request has its answer, or its client has left."""
-        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
-        self._seconds.labels(route).observe(duration_s)
+        method = method if method in METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(duration_s)
         self._bytes.labels("in").inc(bytes_in)
         self._bytes.labels("out").inc(bytes_out)
 
