@@ -23,6 +23,8 @@ SHAPES: tuple[Shape, ...] = ((256, 192), (224, 224), (192, 256))
 SMALL_SHAPES: tuple[Shape, ...] = ((192, 144), (160, 160), (144, 192))
 """Upright, square and lying, at full size and as the first part of the training sees them."""
 NEAR_SHARE = 0.5
+ODD_SHARE = 0.12
+"""Share of first looks at a flat scan, or at no page at all."""
 _SUPER = 2
 
 
@@ -86,6 +88,8 @@ class Simulator:
 
     def sample(self, rng: np.random.Generator, shape: Shape, *, near: bool) -> Sample:
         """A photo at the net's input shape; near: as seen again, cut out by corners that are nearly right."""
+        if not near and rng.random() < ODD_SHARE:
+            return self._scan(rng, shape) if rng.random() < 0.5 else self._no_page(rng, shape)
         points, aspect, _ = self.sheet(rng, shape)
         view = self.camera(points, aspect, rng, shape)
         told = planes(shape, None, None)
@@ -99,7 +103,31 @@ class Simulator:
         photo = scene.photo
         if near:
             photo = _cut_by_frame(photo, rng)
-        return _as_sample(photo, told, scene)
+        return _as_sample(photo, told, scene.page, scene.known)
+
+    def _scan(self, rng: np.random.Generator, shape: Shape) -> Sample:
+        """A flat page from edge to edge, or with the lid of a scanner round it."""
+        height, width = shape
+        picture = np.full((*shape, 3), float(rng.choice((0, 8, 235, 255))), np.float32)
+        rim = rng.uniform(0.0, 0.07, 4) if rng.random() < 0.4 else np.zeros(4)
+        left, top, right, bottom = np.rint(rim * (width, height, width, height)).astype(int)
+        size = (width - left - right, height - top - bottom)
+        flat = self._page(rng, height / width)
+        picture[top : height - bottom, left : width - right] = cv2.resize(flat, size, interpolation=cv2.INTER_AREA)
+        step = np.arange(max(shape), dtype=np.float32) + 0.5
+        u, v = ((step[:n] - start) / length for n, start, length in ((width, left, size[0]), (height, top, size[1])))
+        fine = np.stack(np.meshgrid(u, v), axis=2).astype(np.float32)
+        coarse = np.asarray(cv2.resize(fine, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+        known = np.ones(coarse.shape[:2], np.bool_)
+        return _as_sample(taken(picture, rng), planes(shape, None, None), coarse, known)
+
+    def _no_page(self, rng: np.random.Generator, shape: Shape) -> Sample:
+        """A desk and nothing on it."""
+        empty = np.zeros(shape, np.float32)
+        picture = self._desk(rng, shape, np.repeat(empty[..., None], 3, axis=2), empty) * light_field(rng, shape)
+        half = (shape[0] // STEP_PX, shape[1] // STEP_PX)
+        nowhere, unknown = np.full((*half, 2), -1.0, np.float32), np.zeros(half, np.bool_)
+        return _as_sample(taken(picture, rng), planes(shape, None, None), nowhere, unknown)
 
     def sheet(self, rng: np.random.Generator, shape: Shape) -> tuple[Floats, float, str]:
         """A bent sheet, its aspect and kind; upright or not as the picture is, mostly."""
@@ -220,16 +248,17 @@ def _cut_by_frame(photo: Samples, rng: np.random.Generator) -> Samples:
     return out
 
 
-def _as_sample(photo: Samples, told: Map, scene: Scene) -> Sample:
+def _as_sample(photo: Samples, told: Map, page: Map, known: NDArray[np.bool_]) -> Sample:
     cells = STRIDE // STEP_PX
-    size = (scene.page.shape[1] // cells, scene.page.shape[0] // cells)
-    page = np.asarray(cv2.resize(scene.page, size, interpolation=cv2.INTER_AREA), np.float32)
-    known = np.asarray(cv2.resize(scene.known.astype(np.float32), size, interpolation=cv2.INTER_AREA))
-    on_page = (scene.page >= 0).all(axis=2) & (scene.page <= 1).all(axis=2)
+    size = (page.shape[1] // cells, page.shape[0] // cells)
+    places = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.float32)
+    sure = np.asarray(cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+    on_page = known & (page >= 0).all(axis=2) & (page <= 1).all(axis=2)
     finer = (size[0] * 2, size[1] * 2)
     inside = np.asarray(cv2.resize(on_page.astype(np.float32), finer, interpolation=cv2.INTER_AREA), np.float32)
-    whole = (known > 0.999).astype(np.float32)
-    return Sample(photo, told, np.ascontiguousarray(page.transpose(2, 0, 1)), inside, whole)
+    return Sample(
+        photo, told, np.ascontiguousarray(places.transpose(2, 0, 1)), inside, (sure > 0.999).astype(np.float32)
+    )
 
 
 class Batch(NamedTuple):
