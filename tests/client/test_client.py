@@ -125,6 +125,18 @@ def test_a_bent_page_tells_its_grid() -> None:
     report = {**ANSWERS["Task"]["pages"][0], "grid": [[[0, 1], [2, 3.5]], [[0, 9], [2, 9]]]}
     (page,) = Task.of({**ANSWERS["Task"], "pages": [report]}).pages
     assert page.grid == (((0, 1), (2, 3.5)), ((0, 9), (2, 9)))
+    assert page.source_point(0, 0) == (0, 1)
+    assert page.source_point(page.output.width_px - 1, page.output.height_px - 1) == (2, 9)
+    assert page.source_point((page.output.width_px - 1) / 2, 0) == (1, 2.25)
+
+
+def test_a_point_of_a_turned_page_is_carried_back(recto: Any) -> None:
+    task = recto.wait(recto.submit(png_of(text_page(300, 200)), TURN))
+    (page,) = task.pages
+    assert (page.output.width_px, page.output.height_px) == (300, 200)
+    corners = [page.source_point(x, y) for x, y in ((0, 0), (299, 0), (0, 199), (299, 199))]
+    assert sorted(corners) == [(0, 0), (0, 299), (199, 0), (199, 299)]
+    assert page.source_point(299, 0) in ((199, 299), (0, 0))
 
 
 def test_the_server_says_what_there_is_and_what_is_wrong(recto: Any) -> None:

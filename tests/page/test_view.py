@@ -9,6 +9,18 @@ import pytest
 from tests.page.conftest import Visit
 from tests.page.visitor import Visitor, page_png
 
+UNLIKE = """async () => {
+  const draw = async (img) => {
+    await img.decode();
+    const canvas = new OffscreenCanvas(140, 180);
+    canvas.getContext("2d").drawImage(img, 0, 0, 140, 180);
+    return canvas.getContext("2d").getImageData(14, 18, 112, 144).data;
+  };
+  const [a, b] = await Promise.all([...document.querySelectorAll(".pane img")].map(draw));
+  return a.reduce((sum, value, k) => sum + Math.abs(value - b[k]), 0) / a.length;
+}"""
+"""How far the middles of the two pictures are from each other, in shades of grey."""
+
 WIDTHS = "[...document.querySelectorAll('.pane img')].map(i => Math.round(i.getBoundingClientRect().width))"
 PLACES = "[...document.querySelectorAll('.pane img')].map(i => i.getBoundingClientRect().left)"
 
@@ -90,6 +102,8 @@ def test_what_was_found_is_drawn_and_told(compared: Visitor) -> None:
     page = compared.page
     (task,) = compared.tasks()
     estimates = task["pages"][0]["estimates"]
+    page.click("#marks")
+    compared.compared()
     assert page.locator(".marks line.skew").count() == 1
     assert f"{round(estimates['skew']['angle_deg'], 2):g}°" in page.text_content(".marks .said")
     page.click("#marks")
@@ -140,3 +154,36 @@ def test_a_finger_moves_the_divider(visit: Visit) -> None:
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     assert abs(split(visitor) - 80) <= 3
+
+
+@pytest.mark.parametrize("bent", [False, True])
+def test_the_divider_compares_the_same_places(visit: Visit, bent: bool) -> None:
+    """The page before is laid as the result lies, also when it was flattened; as it was sent otherwise."""
+    visitor = visit(recipe='[{"filter": "dewarp"}]' if bent else '[{"filter": "deskew"}]')
+    page = visitor.page
+    if bent:
+        page.click("[data-sample='phone photo']")
+    else:
+        visitor.add(("page.png", page_png(angle_deg=3.0, height_px=900, width_px=700)))
+    visitor.run().compared()
+    assert page.get_attribute("#lined", "aria-pressed") == "true"
+    assert page.locator(".marks").count() == 0
+    same = page.evaluate(UNLIKE)
+    page.click("#lined")
+    visitor.compared()
+    assert page.get_attribute("#lined", "aria-pressed") == "false"
+    assert page.locator(".marks").count() == 1
+    assert page.evaluate(UNLIKE) > same * 1.5
+    page.click("#lined")
+    visitor.compared()
+    assert page.evaluate(UNLIKE) == pytest.approx(same, abs=0.1)
+    page.click("#mode-side")
+    visitor.compared()
+    assert page.locator("#lined").is_hidden()
+    assert page.locator(".marks").count() == 1
+    page.click("#mode-slider")
+    visitor.compared()
+    page.click("#marks")  # what was found lies on the page as it was sent
+    visitor.compared()
+    assert page.get_attribute("#lined", "aria-pressed") == "false"
+    assert page.get_attribute("#marks", "aria-pressed") == "true"

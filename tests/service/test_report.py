@@ -45,4 +45,7 @@ def test_a_report_tells_both_pages_the_steps_and_what_was_found() -> None:
     assert [(step["filter"], step["changed"]) for step in report["steps"]] == [("rotate", True), ("binarize", True)]
     assert all(step["elapsed_ms"] >= 0 for step in report["steps"])
     assert report["estimates"] == plain({e.name: e.as_dict() for s in outcome.steps for e in s.estimates})
+    # The corners of a page that was turned by a quarter clockwise.
+    assert report["grid"] == [[[0, 399], [0, 0]], [[299, 399], [299, 0]]]
+    assert report_of(page, run(page, plan("binarize")))["grid"] is None
     assert inspection_of(page, outcome.estimates)["width_px"] == 300

@@ -16,8 +16,8 @@ Estimates = Mapping[str, Mapping[str, Any]]
 
 
 Grid = tuple[tuple[tuple[float, float], ...], ...]
-"""Rows of points ``(x, y)`` of the page that was sent, where evenly spread points of the flattened page lie: the first
-row along its upper edge, the last along its lower one."""
+"""Rows of points ``(x, y)`` of the page that was sent, where evenly spread points of the page that came out lie, from
+its upper left to its lower right pixel; two rows of two where nothing was bent."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Page:
     estimates : Estimates
     steps : tuple of Step
     grid : Grid or None
-        None when nothing was bent.
+        None when nothing was moved.
     """
 
     number: int
@@ -71,6 +71,18 @@ class Page:
     estimates: Estimates
     steps: tuple[Step, ...]
     grid: Grid | None = None
+
+    def source_point(self, x: float, y: float) -> tuple[float, float]:
+        """Where a point of the page that came out lies on the page that was sent.
+
+        Parameters
+        ----------
+        x, y : float
+            In pixels; (0, 0) is the middle of the upper left one.
+        """
+        if self.grid is None or self.output is None:
+            return x, y
+        return _between(self.grid, y / max(1, self.output.height_px - 1), x / max(1, self.output.width_px - 1))
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Page:
@@ -294,3 +306,13 @@ def _moment(told: str | None) -> datetime | None:
 
 def _grid(told: Any) -> Grid | None:
     return None if told is None else tuple(tuple((x, y) for x, y in row) for row in told)
+
+
+def _between(grid: Grid, down: float, along: float) -> tuple[float, float]:
+    """The point at two shares of a grid, linear within each cell."""
+    rows, columns = len(grid) - 1, len(grid[0]) - 1
+    r, c = min(max(int(down * rows), 0), rows - 1), min(max(int(along * columns), 0), columns - 1)
+    v, u = down * rows - r, along * columns - c
+    shares = ((r, c, (1 - v) * (1 - u)), (r, c + 1, (1 - v) * u), (r + 1, c, v * (1 - u)), (r + 1, c + 1, v * u))
+    corners = [(grid[row][column], share) for row, column, share in shares]
+    return sum(x * share for (x, _), share in corners), sum(y * share for (_, y), share in corners)

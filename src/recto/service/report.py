@@ -23,8 +23,8 @@ def report_of(page: Page, outcome: Outcome) -> dict[str, Any]:
     -------
     dict
         Size, kind and DPI of the page that came out, the same of the one that was sent under ``input``, ``estimates``
-        by name, ``steps``, and ``grid``: where evenly spread points of a flattened page lie on the one that was sent;
-        None when nothing was bent.
+        by name, ``steps``, and ``grid``: where evenly spread points of the page that came out lie on the one that was
+        sent, only its corners when nothing was bent; None when nothing was moved.
     """
     return {
         **_looks(outcome.page),
@@ -73,14 +73,16 @@ def _looks(page: Page) -> dict[str, Any]:
 
 def _grid(backward: BackwardMap | None) -> list[list[list[float]]] | None:
     """Rows of points ``[x, y]`` in pixels of the page that was sent."""
-    if backward is None or isinstance(backward, AffineMap):
+    if backward is None:
         return None
     height, width = backward.shape
-    y, x = np.meshgrid(np.linspace(0, height - 1, _GRID_ROWS), np.linspace(0, width - 1, _GRID_COLUMNS), indexing="ij")
+    # Where straight lines stay straight, the corners say everything.
+    rows, columns = (2, 2) if isinstance(backward, AffineMap) else (_GRID_ROWS, _GRID_COLUMNS)
+    y, x = np.meshgrid(np.linspace(0, height - 1, rows), np.linspace(0, width - 1, columns), indexing="ij")
     read = backward.read_points(np.stack((x.ravel(), y.ravel()), axis=1))
     if not np.isfinite(read).all():
         return None
-    grid: list[list[list[float]]] = np.round(read, 1).reshape(_GRID_ROWS, _GRID_COLUMNS, 2).tolist()
+    grid: list[list[list[float]]] = np.round(read, 1).reshape(rows, columns, 2).tolist()
     return grid
 
 

@@ -50,8 +50,9 @@ class PageReport(_Closed):
     steps: list[StepReport]
     grid: Grid | None = Field(
         default=None,
-        description="Rows of points `[x, y]` of the page that was sent, where evenly spread points of the flattened "
-        "page lie; null when nothing was bent.",
+        description="Rows of points `[x, y]` of the page that was sent, where evenly spread points of the page that "
+        "came out lie, from its upper left to its lower right; two rows of two when nothing was bent, null when "
+        "nothing was moved.",
     )
     result: str = Field(description="Where the PNG is.")
 

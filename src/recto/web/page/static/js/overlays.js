@@ -13,7 +13,7 @@ export function marksOf(page) {
   // After a flattening the angle is one of the flattened page and would lie wrong on the one before.
   if (found.skew?.confidence > 0 && !flattened(page)) names.push("skew");
   if (found.orientation?.confidence > 0) names.push("orientation");
-  if (page?.grid) names.push("grid");
+  if (page?.grid?.length > 2) names.push("grid");
   return names;
 }
 

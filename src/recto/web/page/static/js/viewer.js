@@ -1,5 +1,6 @@
 // The viewer: the chosen page before and after, its tools, and what is drawn over it.
 
+import { aligned } from "./align.js";
 import * as api from "./api.js";
 import { $, announce, h, icon, iconButton } from "./dom.js";
 import { savePage } from "./download.js";
@@ -15,7 +16,9 @@ import * as store from "./store.js";
 let stage = null;
 let loupe = null;
 let marks = true;
+let lined = true;
 let shown = "";
+let laidAs = "sent";
 let turn = 0;
 
 export function startViewer() {
@@ -33,6 +36,15 @@ export function startViewer() {
   store.on("change", (one) => { if (one && one === store.selected()) show(one); });
   language.addEventListener("change", () => { build(); shown = ""; show(store.selected()); });
   build();
+}
+
+/** Whether the page before is to lie as the result does. Side by side it lies as it was sent. */
+const isLined = (page) => Boolean(page?.grid) && lined && stage.mode === "slider";
+
+/** Show the same page again, in another way. */
+function again() {
+  shown = shown.replace(/[^/]*$/, "");
+  show(store.selected());
 }
 
 function flip(by) {
@@ -61,9 +73,12 @@ async function show(one) {
   $("stage").setAttribute("aria-busy", "true");
   const [before, after] = await Promise.all([original(one, one.page).catch(() => null), page ? api.result(page.result).catch(() => null) : null]);
   if (mine !== turn) return;
-  const [from, to] = [before && addressOf(`${one.id}/${one.page}/before`, before), after && addressOf(key, after)];
   if (fresh) stage.view = { zoom: 1, x: 0.5, y: 0.5 };
-  await stage.show(from, to);
+  const laid = before && after && isLined(page) ? await aligned(before, page) : null;
+  if (mine !== turn) return;
+  laidAs = laid ? "result" : "sent";
+  const from = laid ? addressOf(`${key}/laid`, laid) : before && addressOf(`${one.id}/${one.page}/before`, before);
+  await stage.show(from, after && addressOf(key, after));
   if (mine !== turn) return;
   drawMarks();
   $("stage").removeAttribute("aria-busy");
@@ -91,15 +106,17 @@ function drawMarks() {
   const one = store.selected();
   const page = one && pageOf(one);
   const { img, here } = stage.before;
-  stage.mark(page && here && marks ? drawing(page, img.naturalWidth, img.naturalHeight) : null);
-  $("legend-place").replaceChildren(page && here && marks ? legend(page) : "");
+  const drawn = page && here && marks && laidAs === "sent";
+  stage.mark(drawn ? drawing(page, img.naturalWidth, img.naturalHeight) : null);
+  $("legend-place").replaceChildren(drawn ? legend(page) : "");
+  tools();
 }
 
 /** The toolbar, made again when the language changes. */
 function build() {
   const say = () => announce(t("view.zoomed", { zoom: percent(shownScale()) }));
   const toggle = (id, words, act) => h("button", { type: "button", class: "chip", id, "aria-pressed": "false", onclick: act }, t(words));
-  const mode = (name) => toggle(`mode-${name}`, `view.mode.${name}`, () => { stage.setMode(name); });
+  const mode = (name) => toggle(`mode-${name}`, `view.mode.${name}`, () => { stage.setMode(name); if (pageOf(store.selected())?.grid) again(); });
   $("view-tools").replaceChildren(
     h("span", { class: "row tight", role: "group", "aria-label": t("view.mode"), id: "modes" }, mode("slider"), mode("side")),
     h("span", { class: "row tight" },
@@ -110,10 +127,21 @@ function build() {
       h("button", { type: "button", class: "chip", id: "zoom-actual", "aria-label": t("view.actual"), title: t("view.actual"), onclick: () => { stage.zoomTo(stage.actual); say(); } }, "1:1")),
     h("span", { class: "row tight" },
       toggle("loupe", "view.loupe", () => loupe.toggle()),
-      toggle("marks", "view.marks", () => { marks = !marks; drawMarks(); })));
+      toggle("lined", "view.lined", () => { lined = !lined; again(); }),
+      toggle("marks", "view.marks", showMarks)));
   if (!$("legend-place")) $("stage").after(h("div", { id: "legend-place" }));
   $("stage").setAttribute("aria-label", t("view.stage"));
   tools();
+}
+
+/** What was found lies on the page as it was sent, so that is shown with it. */
+function showMarks() {
+  const hidden = laidAs === "result";
+  marks = hidden || !marks;
+  if (hidden) {
+    lined = false;
+    again();
+  } else drawMarks();
 }
 
 const shownScale = () => stage.view.zoom / (stage.actual || 1);
@@ -125,7 +153,9 @@ function tools() {
   const one = store.selected();
   const page = one && pageOf(one);
   $("marks").hidden = !(page && stage.before.here && marksOf(page).length);
-  $("marks").setAttribute("aria-pressed", String(marks));
+  $("marks").setAttribute("aria-pressed", String(marks && laidAs === "sent"));
+  $("lined").hidden = !(page?.grid && stage.both && stage.mode === "slider");
+  $("lined").setAttribute("aria-pressed", String(lined));
   $("loupe").setAttribute("aria-pressed", String(loupe?.shown ?? false));
   $("zoom").textContent = stage.sides.length ? percent(shownScale()) : "";
 }
