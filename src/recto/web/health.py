@@ -15,17 +15,26 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 def add_routes(app: FastAPI, rooms: Rooms) -> None:
-    """``/health/live`` and ``/health/ready``; neither needs a token."""
+    """``/health/live``, ``/health/serving`` and ``/health/ready``; none needs a token."""
 
     async def live(request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"}, headers=NO_STORE)
 
     async def ready(request: Request) -> JSONResponse:
-        checks = {"serving": not rooms.closing.is_set()}
+        return answer(await checks())
+
+    async def serving(request: Request) -> JSONResponse:
+        """For whoever sends requests here: without workers this server still takes tasks in, and they wait."""
+        return answer({name: well for name, well in (await checks()).items() if name != "workers"})
+
+    async def checks() -> dict[str, bool]:
+        found = {"serving": not rooms.closing.is_set()}
         try:
-            checks |= await rooms.service.ready()
+            return found | await rooms.service.ready()
         except EngineError:
-            checks["database"] = False
+            return found | {"database": False}
+
+    def answer(checks: dict[str, bool]) -> JSONResponse:
         if all(checks.values()):
             return JSONResponse({"status": "ok", "checks": checks}, headers=NO_STORE)
         headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER_S)}
@@ -34,6 +43,7 @@ def add_routes(app: FastAPI, rooms: Rooms) -> None:
     answers: dict[int | str, dict[str, Any]] = {503: {"description": "`checks` says what is missing"}}
     described: tuple[tuple[str, Any, str, dict[int | str, dict[str, Any]]], ...] = (
         ("/health/live", live, "The process answers", {}),
+        ("/health/serving", serving, "Database and blobs can be used, and the server does not stop", answers),
         ("/health/ready", ready, "Database, blobs and queue can be used", answers),
     )
     for path, handler, summary, responses in described:
