@@ -77,6 +77,14 @@ class Page:
             object.__setattr__(self, "samples", view)
 
     @property
+    def pixel_aspect(self) -> float:
+        """Width over height of a pixel: 1 unless the resolution credibly says otherwise, as faxes do."""
+        if self.dpi is None or min(self.dpi) < 50 or max(self.dpi) > 1300:
+            return 1.0
+        ratio = self.dpi.y / self.dpi.x
+        return ratio if 0.33 <= ratio <= 3.0 else 1.0
+
+    @property
     def height_px(self) -> int:
         return int(self.samples.shape[0])
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from recto.blueprint import GeometryFilter, Move, Params
-from recto.filters.deskew.estimate import Skew, estimate_skew, pixel_aspect
+from recto.filters.deskew.estimate import Skew, estimate_skew
 from recto.raster import AffineMap, Page
 
 STRAIGHT_DEG = 0.03
@@ -43,6 +43,5 @@ class Deskew(GeometryFilter[DeskewParams]):
             return Move(None, estimates=found, notes=(beyond,))
         if abs(skew.angle_deg) <= STRAIGHT_DEG:
             return Move(None, estimates=found, notes=("left as it is: the page is straight",))
-        aspect = pixel_aspect(page.dpi)
-        turned = AffineMap.turn(page.shape, -skew.angle_deg, params.canvas, pixel_aspect=aspect)
+        turned = AffineMap.turn(page.shape, -skew.angle_deg, params.canvas, pixel_aspect=page.pixel_aspect)
         return Move(turned, page.dpi, estimates=found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import cv2
@@ -87,8 +88,11 @@ def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np
     """Each strip moved up by whole pixels, so that lines become level and no value is interpolated."""
     if not shifts.any():
         return edges
-    row = np.clip(np.arange(len(edges))[:, None] + shifts, 0, len(edges) - 1)
-    return np.take_along_axis(edges, row, axis=0)
+    moved, row = np.empty_like(edges), np.arange(len(edges))
+    starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1))
+    for start, stop in pairwise((*starts, len(shifts))):
+        moved[:, start:stop] = edges[np.clip(row + shifts[start], 0, len(edges) - 1), start:stop]
+    return moved
 
 
 class _Looks(NamedTuple):
@@ -110,9 +114,9 @@ def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
     top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
     mean, deviation = cv2.meanStdDev(smooth)
     level = float(mean[0, 0] + deviation[0, 0])
-    peaks = ((smooth >= top) & (smooth > level)).astype(np.uint8)
-    count, labels = cv2.connectedComponents(cv2.dilate(peaks, np.ones((3, 1), np.uint8)), connectivity=8)
-    peaks[:_REACH_ROWS] = peaks[-_REACH_ROWS:] = 0
+    peaks = (smooth >= top) & (smooth > level)
+    count, labels = cv2.connectedComponents(cv2.dilate(peaks.view(np.uint8), np.ones((3, 1), np.uint8)), connectivity=8)
+    peaks[:_REACH_ROWS] = peaks[-_REACH_ROWS:] = False
     at = np.flatnonzero(peaks)
     row, strip = np.divmod(at, peaks.shape[1])
     flat, mass, moment = edges.ravel(), np.zeros(len(at)), np.zeros(len(at))

@@ -3,6 +3,7 @@
 1. ``normalise``: shrink by area, turn text into a texture of even strength.
 2. ``spectrum``: the power along rays from the origin, whitened; its highest ray is the coarse angle, and a
    closer look at the rays around it the fine one.
+   A halftone screen, which the spectrum betrays (``screens``), is blurred away first.
 3. ``baselines``: turn the texture straight and fit a line to the edges of every line of text; their robust
    agreement is the angle, their disagreement its uncertainty.
 4. ``readings``: the lines, their ray, and the ray at right angles to it (margins, rules, columns) each read the
@@ -20,8 +21,9 @@ from recto.blueprint import Estimate
 from recto.filters.deskew.baselines import Agreement, agreed_angle
 from recto.filters.deskew.normalise import Texture, shrunk, straightened, texture
 from recto.filters.deskew.readings import combined
+from recto.filters.deskew.screens import screen_frequency, without_screen
 from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
-from recto.raster import Dpi, Page
+from recto.raster import Page
 
 _SMALLEST_PX = 32
 _LEVEL_FIRST = 9.0
@@ -94,14 +96,18 @@ def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
     """
     if min(page.shape) < _SMALLEST_PX:
         return Skew(confidence=0.0, angle_deg=0.0)
-    evidence = gather(page, max_angle_deg)
-    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg)
+    return judged(gather(page, max_angle_deg))
 
 
 def gather(page: Page, max_angle_deg: float) -> Evidence:
     """Look at a page of at least 32 by 32 pixels."""
-    flat, contrast = texture(shrunk(page, pixel_aspect(page.dpi)))
+    small = shrunk(page, page.pixel_aspect)
+    flat, contrast = texture(small)
     spectrum = Spectrum.of(flat)
+    screen = screen_frequency(spectrum)
+    if screen is not None:
+        flat, contrast = texture(without_screen(small, screen))
+        spectrum = Spectrum.of(flat)
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
     chosen = level = _look(flat, spectrum, level_ray)
     if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
@@ -150,12 +156,9 @@ def _look(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> _Look:
     return _Look(coarse, along, lines._replace(angle_deg=along.angle_deg + lines.angle_deg))
 
 
-def pixel_aspect(dpi: Dpi | None) -> float:
-    """Width over height of a pixel: 1 unless the page credibly says otherwise, as faxes do."""
-    if dpi is None or min(dpi) < 50 or max(dpi) > 1300:
-        return 1.0
-    ratio = dpi.y / dpi.x
-    return ratio if 0.33 <= ratio <= 3.0 else 1.0
+def judged(evidence: Evidence) -> Skew:
+    """The angle and how sure it is."""
+    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg)
 
 
 def _confidence(evidence: Evidence) -> float:

@@ -129,7 +129,7 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     """
     radii = np.arange(0.02, 0.3, 1.5 / max(spectrum.size))
     rays = np.sqrt(along_rays(spectrum.power, spectrum.size, _ALL_DEG, radii))
-    rays /= np.median(rays, axis=1, keepdims=True) + 1e-6
+    rays /= np.median(rays[:, ::2], axis=1, keepdims=True) + 1e-6
     score = np.minimum(rays, _COARSE_CLIP).mean(axis=0)
     middle = float(np.median(score))
     deviation = float(np.median(np.abs(score - middle)))

@@ -34,4 +34,5 @@ class Rotate(GeometryFilter[RotateParams]):
             if dpi is not None and angle_deg != 180.0:
                 dpi = Dpi(dpi.y, dpi.x)
             return Move(quarter, dpi)
-        return Move(AffineMap.turn(page.shape, angle_deg, params.canvas), page.dpi)
+        turned = AffineMap.turn(page.shape, angle_deg, params.canvas, pixel_aspect=page.pixel_aspect)
+        return Move(turned, page.dpi)
