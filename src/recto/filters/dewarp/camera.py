@@ -11,6 +11,8 @@ Quad = NDArray[np.float64]
 Floats = NDArray[np.float64]
 
 FORMATS_MM = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}
+_COMMON = {"A4": 1.0, "Letter": 0.5, "Legal": 0.1}
+_MOST_DOUBT = 0.075
 _FOCAL_LENGTHS = np.geomspace(0.65, 2.2, 13)
 _USUAL_FOCAL_LENGTH = 0.95
 
@@ -111,12 +113,27 @@ def _edges(matrix: NDArray[np.float64], focal: float) -> tuple[Floats, Floats]:
     return matrix[:, 0] / (focal, focal, 1.0), matrix[:, 1] / (focal, focal, 1.0)
 
 
-def paper_format(aspect: float, tolerance: float = 0.045) -> tuple[str, float] | None:
-    """The known paper format of nearly that height over width, and its exact aspect; None when there is none."""
+def paper_format(aspect: float, doubt: float = 0.0) -> tuple[str, float] | None:
+    """The known paper format that a page of that height over width most likely has, and its exact aspect.
+
+    Parameters
+    ----------
+    aspect : float
+        As it was measured.
+    doubt : float
+        How much of the aspect may be wrong, as a share, beyond what is usual for a flat page; 0 for a flat one.
+
+    Returns
+    -------
+    tuple of str and float, or None
+        None when no format is near.
+    """
+    doubt = min(max(doubt, 0.0), _MOST_DOUBT)
     best: tuple[float, str, float] | None = None
     for name, (short, long) in FORMATS_MM.items():
         for exact in (long / short, short / long):
-            off = abs(np.log(aspect / exact))
-            if off <= tolerance and (best is None or off < best[0]):
-                best = (off, name, exact)
+            off = abs(float(np.log(aspect / exact)))
+            unlikely = 0.5 * (off / (0.02 + doubt)) ** 2 - float(np.log(_COMMON[name]))
+            if off <= 0.045 + doubt and (best is None or unlikely < best[0]):
+                best = (unlikely, name, exact)
     return None if best is None else (best[1], best[2])

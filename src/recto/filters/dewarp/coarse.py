@@ -100,7 +100,7 @@ def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:
     west, east, height = even_sides(side_of(pose, left, along=1), side_of(pose, right, along=1), rows)
     grid = project(pose.plane, _coons(above, east, below, west))
     aspect = height / max(width, 1e-9)
-    known = paper_format(aspect)
+    known = paper_format(aspect, doubt=outline.bulge)
     if known is not None:
         aspect = known[1]
     return Sheet(grid, _shape(outline, aspect), None if known is None else known[0])

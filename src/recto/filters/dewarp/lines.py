@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recto.filters.dewarp.baseline import Floats, baseline
 from recto.raster.page import Samples
 
-Floats = NDArray[np.float64]
-
 _MOST_GLYPHS = 3000
+_PALE = 0.4
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,19 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
         a page that is nearly level already.
     """
     ink = ink_mask(grey)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    boxes = stats[1:count].astype(np.float64)
-    glyphs = _glyph_boxes(boxes, grey.shape[1])
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    boxes = np.column_stack((stats, _contrasts(grey, labels, stats))).astype(np.float64)[1:count]
+    glyphs = _dark(_glyph_boxes(boxes, grey.shape[1]))
     chains = _chains(glyphs, steep, gap)
     points: list[Floats] = []
     line: list[NDArray[np.intp]] = []
     weight: list[Floats] = []
     for chain in chains:
-        baseline = _baseline(glyphs[chain])
-        if baseline is not None:
-            points.append(baseline)
-            line.append(np.full(len(baseline), len(line), dtype=np.intp))
-            weight.append(np.ones(len(baseline)))
+        feet = baseline(glyphs[chain])
+        if feet is not None:
+            points.append(feet)
+            line.append(np.full(len(feet), len(line), dtype=np.intp))
+            weight.append(np.ones(len(feet)))
     for ruling in _rulings(ink, boxes, steep) + _bars(grey):
         points.append(ruling)
         line.append(np.full(len(ruling), len(line), dtype=np.intp))
@@ -101,6 +101,24 @@ def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     if len(letters) > _MOST_GLYPHS:
         letters = letters[np.sort(np.argsort(-letters[:, 4], kind="stable")[:_MOST_GLYPHS])]
     return letters
+
+
+def _contrasts(grey: Samples, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Floats:
+    """How much darker than its surroundings each component is, as a share of their lightness."""
+    size = max(25, round(grey.shape[1] / 45)) | 1
+    around = cv2.blur(grey, (size, size))
+    at = labels.ravel().nonzero()[0]
+    label = labels.ravel()[at]
+    light = around.ravel()[at].astype(np.float64)
+    share = 1 - grey.ravel()[at] / np.maximum(light, 1)
+    return np.bincount(label, share, len(stats)) / np.maximum(stats[:, 4], 1)
+
+
+def _dark(glyphs: Floats) -> Floats:
+    """Without what is far paler than most letters: the shaded sides of creases."""
+    if not len(glyphs):
+        return glyphs
+    return glyphs[glyphs[:, 5] > _PALE * np.percentile(glyphs[:, 5], 75)]
 
 
 def _chains(glyphs: Floats, steep: float, widest: float) -> list[NDArray[np.intp]]:
@@ -151,40 +169,11 @@ def _linked(follower: NDArray[np.intp], cost: Floats) -> list[NDArray[np.intp]]:
     return chains
 
 
-def _baseline(glyphs: Floats) -> Floats | None:
-    """Feet of the letters that stand on a smooth line; descenders and marks left out.
-
-    The line is a local linear fit over about three glyph heights to each side, refitted with less weight for feet
-    far from it: it follows a fold, which one polynomial would not.
-    """
-    x = glyphs[:, 0] + glyphs[:, 2] / 2
-    feet = glyphs[:, 1] + glyphs[:, 3]
-    height = float(np.median(glyphs[:, 3]))
-    if x[-1] - x[0] < 2.0 * height:
-        return None
-    start = np.where(glyphs[:, 3] < 0.55 * height, 0.03, 1.0)
-    weight = start
-    apart = x[None, :] - x[:, None]
-    near = np.exp(-0.5 * (apart / (2.6 * height)) ** 2)
-    off = np.zeros(len(x))
-    for _ in range(5):
-        w = near * weight[None, :]
-        s0, s1, s2 = w.sum(axis=1), (w * apart).sum(axis=1), (w * apart**2).sum(axis=1) + 0.3 * height**2
-        t0, t1 = w @ feet, (w * apart) @ feet
-        fit = (s2 * t0 - s1 * t1) / np.maximum(s0 * s2 - s1 * s1, 1e-9)
-        off = (feet - fit) / height
-        weight = start / (1 + (off / np.where(off > 0, 0.06, 0.12)) ** 2) ** 2
-    stands = (off < 0.13) & (off > -0.2) & (glyphs[:, 3] >= 0.55 * height)
-    if stands.sum() < max(3, 0.45 * len(x)):
-        return None
-    return np.stack((x[stands], feet[stands]), axis=1)
-
-
 def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats]:
     """Long thin strokes, followed along their middle, and the long edges of bars."""
     width = ink.shape[1]
     found = []
-    for left, top, wide, high, area in boxes[boxes[:, 2] > width / 16].astype(int)[:60]:
+    for left, top, wide, high, area in boxes[boxes[:, 2] > width / 16, :5].astype(int)[:60]:
         if high > steep * wide + width / 40:
             continue
         part = ink[top : top + high, left : left + wide]
@@ -195,7 +184,7 @@ def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats
         if thick <= 0 or thick > width / 120 or area > 1.8 * thick * wide:
             continue
         thin = (depth > 0) & (depth <= 1.6 * thick + 1)
-        if thin.sum() < 8:
+        if thin.sum() < max(8, 0.75 * len(columns)) or np.median(np.abs(depth[thin] - thick)) > 0.3 * thick:
             continue
         rows = np.arange(high)[:, None]
         centre = (dark * rows).sum(axis=0)[thin] / depth[thin]
@@ -275,17 +264,23 @@ def unlevelness(lines: Lines, *, turned: bool = False) -> float:
 
 
 def coherence(lines: Lines) -> float:
-    """Share of the slopes' variance that a smooth surface explains: near 0 for handwriting, near 1 for curl."""
+    """Share of the slopes' variance that a smooth surface foretells: near 0 for handwriting, near 1 for curl.
+
+    Each slope is foretold by a cubic surface through the others, so that a few slopes, through which such a surface
+    always passes, do not count as smooth.
+    """
     slope, middle, run = slopes(lines)
     if len(slope) < 12:
         return 0.0
     scaled = (middle - middle.mean(axis=0)) / np.maximum(middle.std(axis=0), 1.0)
     x, y = scaled.T
     basis = np.stack((np.ones_like(x), x, y, x * x, x * y, y * y, x**3, x * x * y, x * y * y), axis=1)
-    weight = np.sqrt(run)
     slope = np.clip(slope - _median(slope, run), -0.4, 0.4)
-    solved = np.linalg.lstsq(basis * weight[:, None], slope * weight, rcond=1e-9)[0]
-    missed = float((run * np.abs(slope - basis @ solved)).sum())
+    left, size, _ = np.linalg.svd(basis * np.sqrt(run)[:, None], full_matrices=False)
+    left = left[:, size > 1e-9 * size[0]]
+    fitted = left @ (left.T @ (slope * np.sqrt(run))) / np.sqrt(run)
+    off = np.abs(slope - fitted) / np.maximum(1 - (left**2).sum(axis=1), 1e-6)
+    missed = float((run * np.minimum(off, 0.4)).sum())
     total = float((run * np.abs(slope)).sum())
     return float(np.clip(1 - (missed / max(total, 1e-12)) ** 2, 0, 1))
 

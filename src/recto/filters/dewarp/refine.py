@@ -20,6 +20,7 @@ _GAPS = (5.0, 8.0, 8.0, 8.0)
 _STAY = 0.02
 _REST = 0.0005
 _ANCHOR = 0.1
+_LOOSE = 0.3
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
         rows, right = basis - centre[lines.line], y - middle[lines.line]
         normal = rows.T @ (weight[:, None] * rows) + stiff + _STAY * centre.T @ (total[:, None] * centre)
         knots = np.asarray(np.linalg.solve(normal, -rows.T @ (weight * right)))
-        off = (rows @ knots + right) / (0.15 * unit)
+        off = (rows @ knots + right) / (_LOOSE * unit)
         weight = lines.weight / (1 + off * off)
     return knots
 
