@@ -38,7 +38,8 @@ class Warp(Estimate):
     Attributes
     ----------
     kind : str
-        ``flat``, ``outline`` (a sheet on a table) or ``lines`` (text lines alone).
+        ``flat``, ``outline`` (a sheet on a table), ``net`` (a sheet whose edge is hard to see) or ``lines`` (text
+        lines alone).
     bend : float
         How far the sides of the sheet are from those of a rectangle, as a share of its width.
     unlevel_before, unlevel_after : float
@@ -164,7 +165,7 @@ def by_outline(page: Page, scene: Scene, outline: Outline, params: DewarpParams)
         paper=sheet.paper,
     )
     grid = _blended(reached.grid, outline, params.strength)
-    return Move(*_framed(grid, sheet, params.crop), (warp,))
+    return Move(*framed(grid, sheet, params.crop), (warp,))
 
 
 def _worth_it(scene: Scene, reached: Refined, raw: float) -> bool:
@@ -194,7 +195,7 @@ def _blended(grid: Floats, outline: Outline, strength: float) -> Floats:
     return blended
 
 
-def _framed(grid: Floats, sheet: Sheet, crop: str) -> tuple[GridMap, Dpi | None]:
+def framed(grid: Floats, sheet: Sheet, crop: str) -> tuple[GridMap, Dpi | None]:
     """The map and its resolution, with a strip of surroundings when asked for."""
     height, width = sheet.shape
     dpi = _dpi(sheet)
