@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 import recto.web.page
-from recto.pipeline import CATALOGUE
-from recto.web.v1.catalogue import PRESETS
+from recto.pipeline import CATALOGUE, PRESETS
 from tests.live import LiveServer
 from tests.page.conftest import Visit
 from tests.page.visitor import Visitor, page_png

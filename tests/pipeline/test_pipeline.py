@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recto.errors import LimitError, ParameterError, RecipeError, UnknownFilterError
-from recto.pipeline import CATALOGUE, plan, run
+from recto.pipeline import CATALOGUE, PRESETS, plan, run
 from recto.raster import Page
 from tests.pages import text_page
 
@@ -118,3 +118,9 @@ def test_an_absurdly_large_outcome_is_refused_before_it_is_made() -> None:
 def test_reports_are_plain_json() -> None:
     outcome = run(PAGE, plan("rotate"))
     json.dumps({name: e.as_dict() for name, e in outcome.estimates.items()})
+
+
+def test_a_preset_is_a_recipe_by_name_and_never_a_filter() -> None:
+    for name, steps in PRESETS.items():
+        assert plan(f" {name} ") == plan(steps)
+        assert name not in CATALOGUE

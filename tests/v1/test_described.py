@@ -10,10 +10,9 @@ import httpx
 import pytest
 
 from recto.access import Config as AccessConfig
-from recto.pipeline import CATALOGUE, plan
+from recto.pipeline import CATALOGUE, PRESETS, plan
 from recto.web.config import Config
 from recto.web.v1 import examples, models
-from recto.web.v1.catalogue import PRESETS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "native-api.md").read_text("utf-8")
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from recto.pipeline import CATALOGUE
+from recto.pipeline import CATALOGUE, PRESETS
 
 
 def filters(
@@ -27,6 +27,11 @@ def filters(
         for parameter, schema in _schema(name)["parameters"].items():
             table.add_row(f"{name}.{parameter}", _values(schema), schema.get("description", ""))
         console.print(table)
+    console.print("[bold]presets[/]  recipes with a name, to be used like a filter's")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 4))
+    for name, steps in PRESETS.items():
+        table.add_row(name, ",".join(step["filter"] for step in steps))
+    console.print(table)
 
 
 def _schema(name: str) -> dict[str, Any]:

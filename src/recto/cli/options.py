@@ -11,7 +11,12 @@ from recto.cli.outputs import Form
 
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")]
 Recipe = Annotated[
-    str, typer.Option("--recipe", "-r", help="deskew,dewarp,binarize or a JSON array; `recto filters` lists them.")
+    str,
+    typer.Option(
+        "--recipe",
+        "-r",
+        help="deskew,dewarp,binarize, a preset such as scan, or a JSON array; `recto filters` lists them.",
+    ),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -12,12 +12,14 @@ from pydantic import ValidationError
 from recto.blueprint import Filter, Params
 from recto.errors import LimitError, ParameterError, RecipeError
 from recto.pipeline.catalogue import filter_named
+from recto.pipeline.presets import PRESETS
 
 MAX_STEPS = 16
 _MAX_SHOWN_CHARS = 200
 
 Recipe = str | Sequence[str | Mapping[str, Any]]
-"""``"deskew,binarize"``, a JSON array as text, or a sequence of names and mappings with a ``filter`` key."""
+"""``"deskew,binarize"``, the name of a preset, a JSON array as text, or a sequence of names and mappings with a
+``filter`` key."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 """Filter name → parameter → value, applied to every step of that filter."""
@@ -87,6 +89,8 @@ def _entries(recipe: Recipe) -> list[str | Mapping[str, Any]]:
     if not isinstance(recipe, str):
         return list(recipe)
     text = recipe.strip()
+    if text in PRESETS:
+        return list(PRESETS[text])
     if not text.startswith(("[", "{")):
         return [part.strip() for part in text.split(",")] if text else []
     try:

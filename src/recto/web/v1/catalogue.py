@@ -1,19 +1,11 @@
-"""What a recipe can be made of, and recipes for common kinds of pages."""
+"""What a recipe can be made of, and the presets."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from recto.blueprint import Filter, GeometryFilter, PixelFilter
-from recto.pipeline import CATALOGUE
-
-PRESETS: dict[str, tuple[dict[str, Any], ...]] = {
-    "scan": ({"filter": "orient"}, {"filter": "deskew"}, {"filter": "binarize"}),
-    "phone photo": ({"filter": "dewarp"}, {"filter": "orient"}, {"filter": "deskew"}, {"filter": "whiten"}),
-    "old book": ({"filter": "dewarp"}, {"filter": "deskew"}, {"filter": "binarize"}),
-    "fax": ({"filter": "deskew"}, {"filter": "upsample", "scale": 2}),
-    "receipt": ({"filter": "dewarp"}, {"filter": "orient"}, {"filter": "contrast"}, {"filter": "binarize"}),
-}
+from recto.pipeline import CATALOGUE, PRESETS
 
 
 def all_there_is() -> dict[str, Any]:
