@@ -15,7 +15,7 @@ Recipe = Annotated[
     typer.Option(
         "--recipe",
         "-r",
-        help="deskew,dewarp,binarize, a preset such as scan, or a JSON array; `recto filters` lists them.",
+        help="deskew,binarize, a preset, or a JSON array; `recto filters` lists all.",
     ),
 ]
 Settings = Annotated[
