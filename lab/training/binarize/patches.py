@@ -142,9 +142,23 @@ class Patches:
         if rng.random() < 0.35:
             dye = (rng.random(3) * rng.uniform(0, 0.6)).astype(np.float32)
         samples = (paper * (1 - alpha) + dye * paper.mean() * alpha).astype(np.float32)
+        if rng.random() < 0.2:
+            samples, truth = self._second_hand(samples, truth, depth)
         if rng.random() < 0.25:
             samples, truth = self._cut_out(samples, truth)
         return *self._finished(samples, truth, 0.85), None
+
+    def _second_hand(
+        self, samples: NDArray[np.float32], truth: NDArray[np.uint8], depth: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Paler ink of another colour beside the first: what tells it from bleed-through is its edge."""
+        rng = self.rng
+        cover = self._strokes().astype(np.float32) / 255
+        cover *= cv2.dilate(truth, np.ones((9, 9), np.uint8)) == 0
+        alpha = (cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 0.9)) * depth * rng.uniform(0.35, 0.9))[..., None]
+        dye = (rng.random(3) * rng.uniform(0, 0.9)).astype(np.float32)
+        drawn = samples * (1 - alpha * (1 - dye))
+        return drawn.astype(np.float32), np.where(cover > 0.5, np.uint8(255), truth)
 
     def _rough(self, cover: NDArray[np.float32]) -> NDArray[np.float32]:
         """Ink with ragged edges, and flaked off here and there."""

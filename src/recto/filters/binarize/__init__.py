@@ -43,6 +43,7 @@ Method = Literal[
 ]
 
 _BLANK_SPAN = 24
+_BAND_ROWS = 512
 
 
 class BinarizeParams(Params):
@@ -130,10 +131,9 @@ def _drawn(samples: Samples, grey: Samples, params: BinarizeParams) -> tuple[Sam
         return _two(named(grey, method, params.window_px, params.k)), note
     turned = bright_on_dark(grey)
     if turned:
-        samples, grey = 255 - samples, 255 - grey
+        grey = 255 - grey
     if method == "net":
-        likely = net_ink(samples, grey)
-        drawn = likely if params.soft else _two(likely < 128)
+        drawn = net_ink(samples, grey, soft=params.soft)
     else:
         drawn = fast(Levelled.of(grey), specks=params.specks == "drop", soft=params.soft)
     return (np.asarray(255 - drawn, dtype=np.uint8) if turned else drawn), note
@@ -155,9 +155,15 @@ def _two(ink: NDArray[np.bool_]) -> Samples:
 
 
 def _ink(grey: Samples, drawn: Samples) -> Ink:
-    ink = cv2.inRange(drawn, np.array(0.0), np.array(127.0))
-    share = cv2.countNonZero(ink) / ink.size
+    tones = np.zeros((2, 256))
+    for start in range(0, grey.shape[0], _BAND_ROWS):
+        rows = slice(start, start + _BAND_ROWS)
+        ink = cv2.inRange(drawn[rows], np.array(0.0), np.array(127.0))
+        tones[1] += cv2.calcHist([grey[rows]], [0], ink, [256], [0, 256]).reshape(-1)
+        tones[0] += cv2.calcHist([grey[rows]], [0], None, [256], [0, 256]).reshape(-1)
+    tones[0] -= tones[1]
+    share = float(tones[1].sum() / tones.sum())
     if share in (0.0, 1.0):
         return Ink(0.0, 0 if share == 0.0 else 255, share)
-    dark, bright = cv2.mean(grey, ink)[0], cv2.mean(grey, cv2.bitwise_not(ink))[0]
+    bright, dark = tones @ np.arange(256) / tones.sum(axis=1)
     return Ink(float(np.clip((bright - dark) / 127.5, 0, 1)), round((dark + bright) / 2), share)

@@ -19,6 +19,8 @@ _STROKE_PX = 8.0
 _INK_SHARE = 0.4
 _BED_SHARE = 0.33
 _RIM = 13
+_LOOKED_PX = 600_000
+_WINDOW_PX = 256
 
 
 @dataclass(frozen=True)
@@ -103,20 +105,46 @@ class TextSize:
 
 
 def text_size(grey: Samples) -> TextSize:
-    """Measured on a rough binarization of the shrunk page."""
+    """Measured on a rough binarization, of a small page as a whole, of a large one in nine windows.
+
+    Where the windows hold nothing, the whole page is shrunk until it is small enough.
+    """
     stride = 1 if min(grey.shape) < 400 else 2
-    while grey.size / stride**2 > 600_000:
+    if grey.size <= _LOOKED_PX * stride**2:
+        return _measured(_flat(grey, stride), stride)
+    found = _measured(_windows(grey, stride), stride)
+    if found.height_px > 0:
+        return found
+    while grey.size > _LOOKED_PX * stride**2:
         stride += 1
+    return _measured(_flat(grey, stride), stride)
+
+
+def _windows(grey: Samples, stride: int) -> Samples:
+    """Nine windows of the page, levelled and set side by side."""
+    sides = [min(side, _WINDOW_PX * stride) for side in grey.shape]
+    parts = []
+    for row in range(3):
+        for column in range(3):
+            y, x = ((full - side) * at // 2 for full, side, at in zip(grey.shape, sides, (row, column), strict=True))
+            parts.append(_flat(grey[y : y + sides[0], x : x + sides[1]], stride))
+    return np.concatenate(parts, axis=1)
+
+
+def _flat(grey: Samples, stride: int) -> Samples:
     small = shrunk(grey, stride)
     paper = background(shrunk(small, 3), 15, 11)
-    flat = cv2.divide(small, cv2.resize(paper, small.shape[::-1]), scale=PAPER)
+    return np.asarray(cv2.divide(small, cv2.resize(paper, small.shape[::-1]), scale=PAPER), dtype=np.uint8)
+
+
+def _measured(flat: Samples, stride: int) -> TextSize:
     level, cut = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     if level > PAPER - 12:
         return TextSize(0.0, 0.0)
     ink = np.asarray(cut, dtype=np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     tall, wide, area = (stats[1:, i] for i in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA))
-    fit = (area >= 6) & (tall >= 3) & (tall < 0.5 * grey.shape[0] / stride) & (wide < 20 * tall) & (tall < 8 * wide)
+    fit = (area >= 6) & (tall >= 3) & (tall < 0.5 * flat.shape[0]) & (wide < 20 * tall) & (tall < 8 * wide)
     if np.count_nonzero(fit) < 8:
         return TextSize(0.0, 0.0)
     # Weighed by height, so that one box or blot does not outweigh a page of letters.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from recto.filters.binarize.levelled import text_size
@@ -15,22 +16,22 @@ from recto.raster.page import Samples
 NAME = "binarize"
 REACH_PX = 15
 STEP_PX = 32
-_TILE_PX = 3_200_000
-_HALO_PX = 96
+_TILE_PX = 4_500_000
+_HALO_PX = 128
 _STROKE_PX = 14.0
 
 Square = tuple[slice, slice]
 
 
-def net_ink(samples: Samples, grey: Samples) -> Samples:
-    """The likelihood of paper by the net: 0 certain ink, 128 the threshold, 255 certain paper.
+def net_ink(samples: Samples, grey: Samples, *, soft: bool = False) -> Samples:
+    """Ink 0 and paper 255 by the net; with ``soft`` the likelihood of paper, 128 at the threshold.
 
     Parameters
     ----------
     samples : uint8 ndarray, shape (H, W) or (H, W, 3)
-        Dark ink on brighter paper.
+        The page; of its colours only their spans are asked, so that a negative needs not be turned.
     grey : uint8 ndarray, shape (H, W)
-        Its luma.
+        Its luma, dark ink on brighter paper.
 
     Raises
     ------
@@ -39,13 +40,18 @@ def net_ink(samples: Samples, grey: Samples) -> Samples:
     """
     factor = max(1, round(text_size(grey).stroke_px / _STROKE_PX))
     if factor == 1:
-        return _likelihood(samples, grey)
+        return _drawn(samples, grey, soft=soft)
     small = shrunk(grey, factor)
-    likely = _likelihood(small if samples.ndim == 2 else shrunk(samples, factor), small)
-    return enlarged_rows(likely, (grey.shape[0], grey.shape[1]), slice(0, grey.shape[0]))
+    likely = _drawn(small if samples.ndim == 2 else shrunk(samples, factor), small, soft=True)
+    full = enlarged_rows(likely, (grey.shape[0], grey.shape[1]), slice(0, grey.shape[0]))
+    return full if soft else _cut(full)
 
 
-def _likelihood(samples: Samples, grey: Samples) -> Samples:
+def _cut(likely: Samples) -> Samples:
+    return np.asarray(cv2.threshold(likely, 127, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
+def _drawn(samples: Samples, grey: Samples, *, soft: bool) -> Samples:
     shape = (grey.shape[0], grey.shape[1])
     small = shrunk(grey)
     paper = background(small, REACH_PX)
@@ -54,11 +60,11 @@ def _likelihood(samples: Samples, grey: Samples) -> Samples:
     for rows, columns in _tiles(shape):
         high, wide = _with_halo(rows, shape[0]), _with_halo(columns, shape[1])
         light, deep = (enlarged_rows(plane, shape, high)[:, wide] for plane in (paper, half))
-        seen = planes(samples[high, wide], grey[high, wide], light, deep)
-        found = _run(seen)
-        drawn[rows, columns] = found[
+        found = _run(planes(samples[high, wide], grey[high, wide], light, deep))
+        inner = found[
             rows.start - high.start : rows.stop - high.start, columns.start - wide.start : columns.stop - wide.start
         ]
+        drawn[rows, columns] = inner if soft else _cut(inner)
     return drawn
 
 
