@@ -1,4 +1,4 @@
-"""The recipes of docs/operating.md as they stand there: a backup, a machine that is lost, a service that is restored."""
+"""The recipes of docs/operating.md as they stand there: a backup, a lost machine, a service that is restored."""
 
 from __future__ import annotations
 

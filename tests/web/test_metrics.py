@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import httpx
 import numpy as np
+import promql_parser
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from recto.bootstrap import House, open_house
@@ -19,6 +22,7 @@ from recto.settings import read_settings
 from tests.live import LiveServer, png_of
 from tests.web.conftest import Asking
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 TOKEN = "a-secret-for-the-scraper"
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -191,6 +195,55 @@ def test_without_its_database_it_still_answers_and_says_so(asking: Asking) -> No
         await pool.open()
 
     asking(test, metrics="token", metrics_token=TOKEN)
+
+
+def watched() -> dict[str, str]:
+    """Every expression of the alert rules and the dashboard, by where it stands."""
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text("utf-8"))
+    found = {rule["alert"]: rule["expr"] for group in rules["groups"] for rule in group["rules"]}
+    board = json.loads((DEPLOY / "grafana" / "recto.json").read_text("utf-8"))
+    for panel in board["panels"]:
+        found |= {f"{panel['title']} {t['refId']}": t["expr"] for t in panel.get("targets", ())}
+    return found
+
+
+def test_alerts_and_dashboard_name_only_what_there_is_after_a_task(counted: LiveServer) -> None:
+    token = counted.token()
+    task_id = counted.submit("DeskewImage", png_of(np.full((60, 40), 255, np.uint8)), token)
+    assert counted.result("DeskewImage", task_id, token)["taskStatus"] == "Completed"
+    settled(counted, "recto_attempts_total", 1, outcome="completed")
+    answer = counted.ask("GET", "/metrics").text
+    labels: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(answer):
+        labels.setdefault(family.name, set())
+        for sample in family.samples:
+            labels.setdefault(sample.name, set()).update(sample.labels)
+    labels["recto_open_tasks"] |= {"state", "client_class", "filter"}  # nothing is open now
+    labels["recto_http_problems_total"] = {"code"}
+    for where, expression in watched().items():
+        names = set(re.findall(r"\b(?:recto|process|python)_\w+", expression))
+        assert names <= labels.keys(), f"{where}: {names - labels.keys()}"
+        known = set().union({"job", "instance", "pod"}, *(labels[name] for name in names))
+        used = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", expression))
+        for group in re.findall(r"(?:by|without) \(([^)]*)\)", expression):
+            used |= {label.strip() for label in group.split(",")}
+        assert used <= known, f"{where}: {used - known}"
+
+
+def test_alerts_and_dashboard_are_promql_and_the_page_explains_each_alert() -> None:
+    page = (DEPLOY.parent / "docs" / "operating.md").read_text("utf-8")
+    for where, expression in watched().items():
+        promql_parser.parse(expression)
+        if where.startswith("Recto"):
+            assert f"\n### {where}\n" in page, where
+    assert not set(re.findall(r"^### (Recto\w+)$", page, re.MULTILINE)) - watched().keys()
+
+
+def test_every_figure_is_on_the_page_for_operators(counted: LiveServer) -> None:
+    page = (DEPLOY.parent / "docs" / "operating.md").read_text("utf-8")
+    for family in text_string_to_metric_families(counted.ask("GET", "/metrics").text):
+        if family.name.startswith("recto_") and not family.name.startswith(("recto_database_", "recto_info")):
+            assert family.name in page, family.name
 
 
 def test_openmetrics_is_spoken_to_who_asks_for_it(counted: LiveServer) -> None:
