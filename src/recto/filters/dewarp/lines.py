@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.dewarp.baseline import Floats, baseline
+from recto.filters.dewarp.baseline import baseline
 from recto.raster.page import Samples
+
+Floats = NDArray[np.float64]
 
 _MOST_GLYPHS = 3000
 _PALE = 0.4
@@ -57,7 +60,9 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
     """
     ink = ink_mask(grey)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    boxes = np.column_stack((stats, _contrasts(grey, labels, stats))).astype(np.float64)[1:count]
+    boxes = np.column_stack((stats, _contrasts(grey, np.asarray(labels), np.asarray(stats)))).astype(np.float64)[
+        1:count
+    ]
     glyphs = _dark(_glyph_boxes(boxes, grey.shape[1]))
     chains = _chains(glyphs, steep, gap)
     points: list[Floats] = []
@@ -103,7 +108,7 @@ def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     return letters
 
 
-def _contrasts(grey: Samples, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Floats:
+def _contrasts(grey: Samples, labels: NDArray[Any], stats: NDArray[Any]) -> Floats:
     """How much darker than its surroundings each component is, as a share of their lightness."""
     size = max(25, round(grey.shape[1] / 45)) | 1
     around = cv2.blur(grey, (size, size))
@@ -111,7 +116,8 @@ def _contrasts(grey: Samples, labels: NDArray[np.int32], stats: NDArray[np.int32
     label = labels.ravel()[at]
     light = around.ravel()[at].astype(np.float64)
     share = 1 - grey.ravel()[at] / np.maximum(light, 1)
-    return np.bincount(label, share, len(stats)) / np.maximum(stats[:, 4], 1)
+    contrasts: Floats = np.bincount(label, share, len(stats)) / np.maximum(stats[:, 4], 1)
+    return contrasts
 
 
 def _dark(glyphs: Floats) -> Floats:

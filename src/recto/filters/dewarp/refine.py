@@ -131,9 +131,9 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
     return knots
 
 
-def spline_basis(at: Floats) -> Floats:
-    """Cubic B-spline weights of points in the unit square: float64 ndarray of shape (N, knots)."""
-    rows, columns = _KNOTS
+def spline_basis(at: Floats, knots: tuple[int, int] = _KNOTS) -> Floats:
+    """Cubic B-spline weights of points in the unit square: float64 ndarray of shape (N, rows of knots * columns)."""
+    rows, columns = knots
     v = _weights(at[:, 1], rows)
     u = _weights(at[:, 0], columns)
     return (v[:, :, None] * u[:, None, :]).reshape(len(at), rows * columns)
