@@ -83,6 +83,8 @@ class DatabaseFigures:
         The planner's guess.
     migration : int
         The newest that was applied.
+    deliveries, oldest_delivery_s
+        Messages to webhooks that are still to be delivered, and the age of the oldest.
     """
 
     bytes: int
@@ -92,6 +94,8 @@ class DatabaseFigures:
     clock_s: float
     up_s: float
     migration: int
+    deliveries: int
+    oldest_delivery_s: float
 
 
 class Figures:

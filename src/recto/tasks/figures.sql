@@ -24,4 +24,7 @@ SELECT pg_database_size(current_database())::bigint AS bytes,
        (SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = 'tasks'::regclass) AS task_rows,
        EXTRACT(epoch FROM clock_timestamp())::float8 AS clock_s,
        EXTRACT(epoch FROM now() - pg_postmaster_start_time())::float8 AS up_s,
-       (SELECT max(number) FROM schema_migrations) AS migration
+       (SELECT max(number) FROM schema_migrations) AS migration,
+       (SELECT count(*) FROM webhook_deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL) AS deliveries,
+       (SELECT COALESCE(EXTRACT(epoch FROM now() - min(created_at)), 0)::float8 FROM webhook_deliveries
+        WHERE delivered_at IS NULL AND given_up_at IS NULL) AS oldest_delivery_s
