@@ -302,7 +302,8 @@ class _Worker:
         if not task.cancelled() and fault is None:
             return
         if fault is not None:
-            log.error("The worker fails at task %s.", work.claim.id, exc_info=fault)
+            trace = None if isinstance(fault, _NOT_THE_TASKS_FAULT) else fault
+            log.error("The worker fails at task %s: %s", work.claim.id, fault, exc_info=trace)
         try:
             if work.lost:
                 await self._claims.drop(work.claim)

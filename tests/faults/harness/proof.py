@@ -133,7 +133,8 @@ def complaints(folder: Path) -> tuple[list[str], Counter[str]]:
             try:
                 record: dict[str, Any] = json.loads(line)
             except ValueError:
-                if "resource_tracker" in line:  # it tidies up after a worker that was killed, and says so
+                # A tracker tidies up after a worker that was killed, and says so; a start that met a fault has ended.
+                if "resource_tracker" in line or line.startswith(("recto serve: ", "recto worker: ")):
                     continue
                 traces.append(f"{path.stem}: {line[:300]}")
                 continue

@@ -41,8 +41,8 @@ class Plan:
     seconds: float
     seed: int = 1
     apart: bool = False
-    per_s: float = 14.0
-    gap_s: float = 4.0
+    per_s: float = 18.0
+    gap_s: float = 3.5
     clients: int = 4
     servers: int = 2
     workers: int = 3

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+_LEFT_TO_WRITE_BYTES = 8 << 20
+
 
 class SmallDisk:
     """A tmpfs at ``path``; ``is_real`` says whether it was wanted and could be mounted, else it is a plain folder."""
@@ -22,12 +24,16 @@ class SmallDisk:
 
     def fill(self) -> None:
         """Leave no room."""
-        with self._filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        with self._filler.open("ab", buffering=0) as file:
             room = os.statvfs(self.path)
-            os.posix_fallocate(file.fileno(), file.tell(), max(1, room.f_bavail * room.f_frsize))
-        with self._filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while file.write(b"x" * 4096) == 4096:
-                pass
+            most = room.f_bavail * room.f_frsize - _LEFT_TO_WRITE_BYTES  # others write meanwhile
+            with contextlib.suppress(OSError):
+                os.posix_fallocate(file.fileno(), file.tell(), max(1, most))
+            file.seek(0, os.SEEK_END)
+            for size_bytes in (1 << 20, 1 << 12):
+                with contextlib.suppress(OSError):
+                    while file.write(b"x" * size_bytes) == size_bytes:
+                        pass
 
     def empty(self) -> None:
         """Leave room again."""
