@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help run test test-fast check format bench bench-skew bench-orient bench-binarize bench-dewarp \
-        bench-upsample bench-whiten bench-codec bench-queue bench-load faults docs clean
+        bench-hostile fuzz lock audit bench-upsample bench-whiten bench-codec bench-queue bench-load faults docs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,23 @@ bench-skew bench-orient bench-binarize bench-dewarp bench-upsample bench-whiten 
 SECONDS := 600
 faults: .venv/.develop ## SECONDS (600) of load and faults, and the proof that nothing is lost; report in bench-results/
 	$(BIN)/python -m tests.faults.harness --seconds $(SECONDS)
+
+bench-hostile: .venv/.develop ## Bad files and bad requests by kind, and what became of them
+	$(BIN)/python -m lab.benchmarks.hostile
+
+fuzz: .venv/.develop ## SECONDS (600) of coverage-guided fuzzing, shared by all targets
+	$(BIN)/python -m pip install -q -e '.[fuzz]'
+	for target in headers pages bodies base64_text forms uploads recipes; do \
+	  $(BIN)/python -m tests.hostile.fuzz $$target $$(($(SECONDS) / 7)) .venv/fuzz/$$target || exit; done
+
+lock: .venv/.develop ## Choose the newest versions that fit, and write them down with their hashes
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --extra serve --extra tracing --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements/serve.txt
+
+audit: .venv/.develop ## Known vulnerabilities of what is locked, where the data can be reached
+	-@$(BIN)/python -m pip install -q pip-audit
+	@$(BIN)/python -m lab.chores.audit
 
 docs: .venv/.lab ## Draw the pictures of README and docs again
 	for picture in lab/pictures/[a-z]*.py; do $(BIN)/python -m lab.pictures.$$(basename $$picture .py) || exit; done

@@ -1,0 +1,1 @@
+"""Chores around the house that only its keepers need."""
