@@ -26,7 +26,9 @@ def worker_lives(file: Path) -> bool:
 def server_answers(port: int, tls: bool) -> bool:
     if tls:
         context = ssl._create_unverified_context()  # its own name need not be in the certificate
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=5, context=context
+        )
     else:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
