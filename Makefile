@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help run test test-fast check format bench bench-skew bench-orient bench-binarize bench-dewarp \
-        bench-hostile fuzz lock audit bench-upsample bench-whiten bench-codec bench-queue bench-load faults docs clean
+        bench-hostile fuzz lock audit bench-upsample bench-whiten bench-codec bench-queue bench-load bench-folders faults docs clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,7 +48,7 @@ format: .venv/.develop ## Mend what can be mended
 bench: .venv/.develop ## ms per page of every filter, the HTTP round trip, the queue; JSON and Markdown in bench-results/
 	$(BIN)/python -m lab.benchmarks.house
 
-bench-skew bench-orient bench-binarize bench-dewarp bench-upsample bench-whiten bench-codec bench-queue bench-load: bench-%: .venv/.lab ## One filter against its peers
+bench-skew bench-orient bench-binarize bench-dewarp bench-upsample bench-whiten bench-codec bench-queue bench-load bench-folders: bench-%: .venv/.lab ## One filter against its peers
 	$(BIN)/python -m lab.benchmarks.$*
 
 SECONDS := 600

@@ -8,7 +8,6 @@ import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from recto import __version__
 from recto.webhooks.address import RefusedAddressError, Target, resolve
 from recto.webhooks.config import Network
 
@@ -108,7 +107,7 @@ def _request(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = [
         f"POST {target.path} HTTP/1.1",
         f"Host: {target.authority}",
-        f"User-Agent: Recto/{__version__}",
+        "User-Agent: Recto",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         "Connection: close",
