@@ -1,8 +1,9 @@
-"""Measure dewarping and its peers: ``python -m lab.benchmarks.dewarp [--quick] [--light bright] [--peers]``.
+"""Measure dewarping and its peers: ``python -m lab.benchmarks.dewarp [--quick] [--light bright] [--no-peers]``.
 
 Writes ``bench-results/dewarp.json`` and ``bench-results/dewarp.md``. Every result is scaled to 300 dpi of the flat
 page before Tesseract reads it, so that geometry is judged and not size. ``F1 even light`` reads the same result with
-its light evened, so that shadows on a page do not count against its geometry.
+its light evened, so that shadows on a page do not count against its geometry. Place, slope, slant and width are what is
+left of the warp where the flat page was found in the photo (``registered.py``); ``--no-reading`` stops there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -21,12 +23,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.benchmarks.dewarp.peers import four_corners, untouched
+from lab.benchmarks.dewarp.distortion import local_distortion, residuals
+from lab.benchmarks.dewarp.peers import PAGE_DEWARP, four_corners, page_dewarp, untouched
+from lab.benchmarks.dewarp.registered import registered
 from lab.benchmarks.machine import machine
 from lab.metrics.msssim import at_protocol_size, ms_ssim
 from lab.metrics.ocr import cer, read_text, word_f1
 from recto.filters.dewarp import Dewarp, DewarpParams
-from recto.raster import Page, resample
+from recto.raster import BackwardMap, GridMap, Page, luma, resample
 
 Samples = NDArray[np.uint8]
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data"))
@@ -34,21 +38,52 @@ OUT = Path("bench-results")
 KINDS = ("perspective", "curled", "fewfold", "multifold", "crumpleseasy", "crumpleshard")
 
 
-def ours(photo: Samples) -> tuple[Samples, float]:
-    """The photo through the filter, and the CPU seconds of finding the map."""
+@dataclass(frozen=True)
+class Flattened:
+    """A result, the CPU seconds of finding it, and its map when there is one."""
+
+    samples: Samples
+    seconds: float
+    backward: BackwardMap | None = None
+
+
+Method = Callable[[Samples], Flattened | None]
+
+
+def ours(photo: Samples) -> Flattened:
+    """The photo through the filter."""
     page = Page.of(photo)
     started = time.process_time()
     move = Dewarp().find(page, DewarpParams())
     spent = time.process_time() - started
-    return (photo if move.backward is None else resample(page, move.backward).samples), spent
+    if move.backward is None:
+        return Flattened(photo, spent)
+    return Flattened(resample(page, move.backward).samples, spent, move.backward)
 
 
-def timed(peer: Callable[[Samples], Samples]) -> Callable[[Samples], tuple[Samples, float]]:
-    def run(photo: Samples) -> tuple[Samples, float]:
-        started = time.process_time()
-        return peer(photo), time.process_time() - started
+def timed(peer: Callable[[Samples], Samples | None]) -> Method:
+    """A peer with its CPU seconds, those of processes that it starts among them; None where it gives up."""
+
+    def run(photo: Samples) -> Flattened | None:
+        before = os.times()
+        result = peer(photo)
+        after = os.times()
+        spent = sum(after[:4]) - sum(before[:4])
+        return None if result is None else Flattened(result, spent)
 
     return run
+
+
+def left_over(photo: Samples, truth: Samples, backward: BackwardMap, kept: Path) -> dict[str, float]:
+    """What is left of the warp; nothing when the flat page is not found in the photo."""
+    flat = np.asarray(cv2.cvtColor(truth, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    start = GridMap(backward.control_points, (flat.shape[0], flat.shape[1])) if isinstance(backward, GridMap) else None
+    if start is None:
+        return {}
+    found = registered(luma(Page.of(photo)), flat, start, kept)
+    if found is None or len(found.marks) < 10:
+        return {}
+    return residuals(backward, found, (flat.shape[0], flat.shape[1]))
 
 
 def evened(page: Samples) -> Samples:
@@ -59,26 +94,35 @@ def evened(page: Samples) -> Samples:
     return np.clip(page / np.maximum(full, 1) * 235, 0, 255).astype(np.uint8)
 
 
-def measured(result: Samples, truth: Samples, text: str, *, even: bool) -> dict[str, float]:
-    """What Tesseract reads and how alike the pages are."""
+def measured(result: Samples, truth: Samples, text: str | None, *, even: bool) -> dict[str, float]:
+    """How alike the pages are, and what Tesseract reads when there is a text to compare with."""
+    values = {
+        "ms_ssim": ms_ssim(*at_protocol_size(result, truth)),
+        "ld": local_distortion(result, truth),
+    }
+    if text is None:
+        return values
     size = (round(truth.shape[1] * 1.5), round(truth.shape[0] * 1.5))
     at_300 = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
     read = read_text(at_300)
-    values = {
-        "f1": word_f1(read.split(), text.split()),
-        "cer": cer(read, text),
-        "ms_ssim": ms_ssim(*at_protocol_size(result, truth)),
-    }
+    values["f1"] = word_f1(read.split(), text.split())
+    values["cer"] = cer(read, text)
     if even:
         values["f1_even"] = word_f1(read_text(evened(at_300)).split(), text.split())
     return values
 
 
-def photos(light: str, quick: bool) -> list[Path]:
+def photos(light: str, quick: bool, count: int) -> list[Path]:
+    """The photos to look at: all, two invoices' (``quick``), or ``count`` with warps and invoices mixed."""
     folder = DATA / "dewarp/inv3d_real/images"
     found = sorted(p for p in folder.glob("*.jpg") if light in ("all", p.stem.rsplit("_", 1)[1]))
-    keep = sorted({p.stem.split("_")[0] for p in found})[1 : 3 if quick else None] if quick else None
-    return [p for p in found if keep is None or p.stem.split("_")[0] in keep]
+    if quick:
+        keep = sorted({p.stem.split("_")[0] for p in found})[1:3]
+        found = [p for p in found if p.stem.split("_")[0] in keep]
+    if 0 < count < len(found):
+        step = next(k for k in range(len(found) // count, 0, -1) if k % len(KINDS) in (1, 5) or k == 1)
+        found = found[::step][:count]
+    return found
 
 
 def flat_pages(quick: bool) -> tuple[int, list[str]]:
@@ -97,51 +141,84 @@ def flat_pages(quick: bool) -> tuple[int, list[str]]:
     return count, changed
 
 
-def rows_of(light: str, quick: bool, with_peers: bool) -> list[dict[str, Any]]:
-    methods: dict[str, Callable[[Samples], tuple[Samples, float]]] = {"recto": ours}
-    if with_peers:
-        methods = {"untouched": timed(untouched), "four corners": timed(four_corners), **methods}
+def methods(asked: argparse.Namespace) -> dict[str, Method]:
+    """The filter, and the peers that are at hand."""
+    found: dict[str, Method] = {}
+    if not asked.no_peers:
+        found = {"untouched": timed(untouched), "four corners": timed(four_corners)}
+        if PAGE_DEWARP is not None:
+            found["page-dewarp"] = timed(page_dewarp)
+    return {**found, "recto": ours}
+
+
+def rows_of(asked: argparse.Namespace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for path in photos(light, quick):
+    for path in photos(asked.light, asked.quick, asked.photos):
         number, kind, lit = path.stem.split("_")
         photo = np.ascontiguousarray(np.asarray(cv2.imread(str(path)), dtype=np.uint8)[..., ::-1])
         folder = path.parent.parent / "gt"
         truth = np.ascontiguousarray(np.asarray(cv2.imread(str(folder / f"{number}.png")), dtype=np.uint8)[..., ::-1])
-        text = (folder / f"{number}.txt").read_text(encoding="utf-8")
-        for method, run in methods.items():
-            result, seconds = run(photo)
-            values = measured(result, truth, text, even=method == "recto")
-            rows.append({"photo": path.stem, "kind": kind, "light": lit, "method": method, "s": seconds, **values})
-            print(path.stem, method, {k: round(v, 3) for k, v in values.items()}, flush=True)
+        text = None if asked.no_reading else (folder / f"{number}.txt").read_text(encoding="utf-8")
+        for method, run in methods(asked).items():
+            row: dict[str, Any] = {"photo": path.stem, "kind": kind, "light": lit, "method": method}
+            done = run(photo)
+            if done is None:
+                rows.append({**row, "given_up": True})
+                continue
+            row |= {"s": done.seconds, **measured(done.samples, truth, text, even=method == "recto")}
+            if done.backward is not None:
+                row |= left_over(photo, truth, done.backward, OUT / "dewarp-registered" / f"{path.stem}.npz")
+            rows.append(row)
+            print(path.stem, method, {k: round(v, 3) for k, v in row.items() if isinstance(v, float)}, flush=True)
     return rows
 
 
+COLUMNS = {
+    "f1": "F1",
+    "f1_even": "F1 even light",
+    "cer": "CER",
+    "ms_ssim": "MS-SSIM",
+    "ld": "LD",
+    "place": "place %",
+    "slope": "slope %",
+    "slant": "slant %",
+    "width": "width %",
+    "s": "CPU s",
+}
+
+
 def table(rows: list[dict[str, Any]]) -> str:
-    columns = ("f1", "f1_even", "cer", "ms_ssim", "s")
-    lines = [
-        "| method | warp | photos | F1 | F1 even light | CER | MS-SSIM | CPU s |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    lines = [f"| method | warp | photos | {' | '.join(COLUMNS.values())} |", "|" + "---|" * (3 + len(COLUMNS))]
     for method in dict.fromkeys(r["method"] for r in rows):
         for kind in (*KINDS, "all"):
-            some = [r for r in rows if r["method"] == method and kind in ("all", r["kind"])]
+            some = [r for r in rows if r["method"] == method and kind in ("all", r["kind"]) and "given_up" not in r]
             if some:
-                cells = [f"{mean(r[c] for r in some):.3f}" if c in some[0] else "–" for c in columns]
+                cells = [_cell([r[c] for r in some if c in r]) for c in COLUMNS]
                 lines.append(f"| {method} | {kind} | {len(some)} | " + " | ".join(cells) + " |")
+        given_up = sum("given_up" in r for r in rows if r["method"] == method)
+        if given_up:
+            lines.append(f"| {method} | given up | {given_up} |" + " |" * len(COLUMNS))
     return "\n".join(lines)
+
+
+def _cell(values: list[float]) -> str:
+    return f"{mean(values):.3f}" if values else "–"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m lab.benchmarks.dewarp")
     parser.add_argument("--quick", action="store_true", help="two invoices, some flat pages")
     parser.add_argument("--light", choices=("bright", "shadow", "all"), default="bright")
+    parser.add_argument("--photos", type=int, default=0, help="at most so many, warps and invoices mixed")
     parser.add_argument("--no-peers", action="store_true", help="leave the peers out")
+    parser.add_argument("--no-reading", action="store_true", help="geometry alone, without Tesseract")
+    parser.add_argument("--no-flat", action="store_true", help="leave the flat pages out")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     if not (DATA / "dewarp").is_dir():
         raise SystemExit(f"{DATA} has no dewarp folder: set RECTO_DATA")
-    rows = rows_of(asked.light, asked.quick, not asked.no_peers)
-    count, changed = flat_pages(asked.quick)
+    rows = rows_of(asked)
+    count, changed = (0, []) if asked.no_flat else flat_pages(asked.quick)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     OUT.mkdir(exist_ok=True)
     result = {"machine": machine(), "rows": rows, "flat": count, "flat_changed": changed, "peak_mb": round(peak_mb)}
