@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 from pathlib import Path
 
 from lab.benchmarks.load.bearing import bear
 from lab.benchmarks.load.scaling import scale_up
 from lab.benchmarks.machine import machine
+from tests.faults.harness import ending
 
 _PARTS = {"bearing": bear, "scaling": scale_up}
 
@@ -22,7 +22,7 @@ def main() -> None:
     given = parser.parse_args()
     for name, part in _PARTS.items():
         if given.only in (None, name):
-            _write(name, given.scale, asyncio.run(part(given.scale)))
+            _write(name, given.scale, ending.run(part(given.scale)))
 
 
 def _write(name: str, scale: float, found: dict[str, float]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import shutil
 import sys
 from pathlib import Path
 
+from tests.faults.harness import ending
 from tests.faults.harness.report import Report
 from tests.faults.harness.run import Plan, load_and_harm, running
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder for the parts' logs and the ledger")
     given = parser.parse_args()
     plan = Plan(given.seconds, given.seed, given.apart, given.per_s, given.gap_s)
-    report = asyncio.run(_run(plan, given.keep))
+    report = ending.run(_run(plan, given.keep))
     path = report.write("faults-apart" if given.apart else "faults")
     print(path.read_text())
     if report.lost or report.traces:
