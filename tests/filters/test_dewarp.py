@@ -266,6 +266,15 @@ def test_scans_of_real_pages_stay_as_they_are() -> None:
         assert dewarped(np.asarray(samples, dtype=np.uint8)).backward is None, path.name
 
 
+@pytest.mark.data
+def test_a_strip_of_handwriting_stays_as_it_is() -> None:
+    path = DATA / "binarization/train/monkcuper/images/H24.png"
+    if not path.is_file():
+        pytest.skip(f"needs the real pages of RECTO_DATA ({DATA})")
+    samples = np.asarray(cv2.imread(str(path)), dtype=np.uint8)
+    assert dewarped(np.ascontiguousarray(samples[..., ::-1])).backward is None
+
+
 @pytest.mark.slow
 @pytest.mark.data
 def test_real_photos_are_cut_out_and_levelled() -> None:
