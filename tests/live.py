@@ -81,6 +81,7 @@ class LiveServer:
     def environment(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("RECTO_")}
         fixed = {"RECTO_HOME": str(self.home), "RECTO_PORT": "0", "OMP_NUM_THREADS": "1", "RECTO_WORKER_SLOTS": "1"}
+        fixed["RECTO_CHECK_TIMEOUT_S"] = "60"  # on a busy machine a file would be accepted unseen
         return {**kept, **fixed, **self.settings}
 
     def start(self) -> LiveServer:
