@@ -138,6 +138,36 @@ def test_a_straight_page_is_the_very_same_page() -> None:
     assert "straight" in outcome.notes[0]
 
 
+@settings(max_examples=8, derandomize=True, deadline=None)
+@given(st.floats(-0.015, 0.015), st.integers(0, 1000), st.sampled_from(sorted(KINDS)))
+def test_a_page_straight_to_within_a_hair_is_the_very_same_page(angle_deg: float, seed: int, kind: str) -> None:
+    page = Page.of(KINDS[kind](text_page(700, 560, text_px=14, angle_deg=angle_deg, seed=seed)))
+    assert run(page, plan("deskew")).page is page
+
+
+def _screened(grey: np.ndarray, pitch_px: float, turn_deg: float) -> np.ndarray:
+    """A halftone of a picture: dots of a screen that is turned by ``turn_deg``."""
+    height, width = grey.shape
+    y, x = np.mgrid[:height, :width]
+    turn = np.deg2rad(turn_deg)
+    u, v = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    screen = 128 + 55 * (np.cos(2 * np.pi * u / pitch_px) + np.cos(2 * np.pi * v / pitch_px))
+    return np.where(grey > screen, 255, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("pitch_px", [4.3, 6.0, 8.2])
+@pytest.mark.parametrize("turn_deg", [45.0, 52.0, 7.0, 0.5])
+def test_rows_of_halftone_dots_are_no_lines_of_text(pitch_px: float, turn_deg: float) -> None:
+    page = Page.of(_screened(photograph(900, 700)[..., 1], pitch_px, turn_deg))
+    assert Deskew().find(page, DeskewParams()).backward is None
+
+
+def test_text_beside_a_halftone_is_still_found() -> None:
+    text = text_page(1100, 800, text_px=22, angle_deg=2.2).copy()
+    text[:400] = _screened(photograph(400, 800)[..., 1], 6.0, 45.0)
+    assert estimate_skew(Page.of(text)).angle_deg == pytest.approx(2.2, abs=0.06)
+
+
 def _word() -> np.ndarray:
     image = Image.new("L", (700, 900), 255)
     ImageDraw.Draw(image).text((200, 300), "Chapter", font=ImageFont.load_default(40), fill=0)

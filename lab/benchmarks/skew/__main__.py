@@ -121,12 +121,23 @@ def gate(cases: list[Case], textless: list[tuple[str, Samples]]) -> dict[str, An
     }
 
 
+def harm(cases: list[Case]) -> dict[str, Any]:
+    """What becomes of straight pages of text: byte for byte the same, or turned after all."""
+    filter_, params = Deskew(), DeskewParams()
+    moves = [(name, filter_.find(Page.of(samples), params)) for name, samples, _ in cases]
+    turned = [(n, round(m.estimates[0].as_dict()["angle_deg"], 3)) for n, m in moves if m.backward is not None]
+    return {"straight pages": len(cases), "turned": turned}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--peers", type=int, default=None, help="pages per set that the peers are shown; 0: none")
     parser.add_argument("--pages", type=int, default=160, help="exact pages turned by ±15°; a third as many by ±45°")
     parser.add_argument("--textless", type=int, default=480)
+    parser.add_argument(
+        "--straight", type=int, default=160, help="straight pages of text, which must come back as they are"
+    )
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     os.environ["OMP_THREAD_LIMIT"] = "1"
@@ -152,6 +163,7 @@ def main() -> None:
     text = [case for title in ("exact pages, ±15°", "natural pages") for case in sets.get(title, ([], 0))[0]]
     textless = list(photographs()) + [textless_page(asked.seed + k) for k in range(30 if few else asked.textless)]
     document["gate"] = gate(text, textless)
+    document["harm"] = harm(list(exact_cases(6 if few else asked.straight, 0, asked.seed + 20_000)))
     write(document)
     for name, finder in peers.found().items() if shown else ():
         for title, (cases, reach) in sets.items():
@@ -200,6 +212,11 @@ def as_markdown(document: dict[str, Any]) -> str:
         f"{judged['refused']} refused; of {judged['textless pages']} pages without text "
         f"{len(judged['false turns'])} turned."
     )
+    if "harm" in document:
+        same = document["harm"]
+        lines.append(
+            f"Of {same['straight pages']} straight pages of text {len(same['turned'])} were turned: {same['turned']}."
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Pages with nothing to be straightened by: blank and dirty sheets, photographs, drawings, noise, single words."""
+"""Pages without lines of text: blank and dirty sheets, photographs, drawings, noise, words, scores, codes, charts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from lab.pages import NON_TEXT
+
 Samples = NDArray[np.uint8]
 
-KINDS = ("blank", "dust", "noise", "clouds", "photograph", "halftone", "line art", "blobs", "word", "black")
+KINDS = (
+    "blank", "dust", "noise", "clouds", "photograph", "halftone", "line art", "blobs", "word", "black",
+    "music", "barcode", "chart",
+)  # fmt: skip
 _FACE = "/usr/share/fonts/truetype/liberation/LiberationSerif-Regular.ttf"
 
 
@@ -125,7 +130,7 @@ def _black(rng: np.random.Generator, shape: tuple[int, int]) -> Samples:
     return _bytes(rng.normal(8, float(rng.uniform(0, 4)), shape))
 
 
-_DRAW = {
+_DRAW: dict[str, Any] = {
     "blank": _blank,
     "dust": _dust,
     "noise": _noise,
@@ -136,4 +141,5 @@ _DRAW = {
     "blobs": _blobs,
     "word": _word,
     "black": _black,
+    **{kind: lambda rng, shape, kind=kind: NON_TEXT[kind](rng, *shape) for kind in ("music", "barcode", "chart")},
 }

@@ -7,10 +7,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from recto.blueprint import GeometryFilter, Move, Params
-from recto.filters.deskew.estimate import Skew, estimate_skew
+from recto.filters.deskew.estimate import Skew, estimate_skew, skew_and_error
 from recto.raster import AffineMap, Page
 
 STRAIGHT_DEG = 0.03
+_STRAIGHT_ERRORS, _NEARLY_STRAIGHT_DEG = 2.0, 0.1
+"""A page that may be straight, as far as can be told, is worth no resampling."""
 
 __all__ = ["STRAIGHT_DEG", "Deskew", "DeskewParams", "Skew", "estimate_skew"]
 
@@ -34,14 +36,14 @@ class Deskew(GeometryFilter[DeskewParams]):
     params = DeskewParams
 
     def find(self, page: Page, params: DeskewParams) -> Move:
-        skew = estimate_skew(page, params.max_angle_deg)
+        skew, error_deg = skew_and_error(page, params.max_angle_deg)
         found = (skew,)
         if skew.confidence < params.min_confidence:
             return Move(None, estimates=found, notes=("left as it is: no text lines that are certain enough",))
         if abs(skew.angle_deg) > params.max_angle_deg:
             beyond = f"left as it is: turned by {skew.angle_deg:.1f} degrees, more than max_angle_deg"
             return Move(None, estimates=found, notes=(beyond,))
-        if abs(skew.angle_deg) <= STRAIGHT_DEG:
+        if abs(skew.angle_deg) <= max(STRAIGHT_DEG, min(_STRAIGHT_ERRORS * error_deg, _NEARLY_STRAIGHT_DEG)):
             return Move(None, estimates=found, notes=("left as it is: the page is straight",))
         turned = AffineMap.turn(page.shape, -skew.angle_deg, params.canvas, pixel_aspect=page.pixel_aspect)
         return Move(turned, page.dpi, estimates=found)

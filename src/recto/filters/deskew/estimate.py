@@ -94,9 +94,15 @@ def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
     max_angle_deg : float
         Angles beyond it are looked for no further than one degree.
     """
+    return skew_and_error(page, max_angle_deg)[0]
+
+
+def skew_and_error(page: Page, max_angle_deg: float) -> tuple[Skew, float]:
+    """The skew, and the standard error of its angle in degrees."""
     if min(page.shape) < _SMALLEST_PX:
-        return Skew(confidence=0.0, angle_deg=0.0)
-    return judged(gather(page, max_angle_deg))
+        return Skew(confidence=0.0, angle_deg=0.0), float("inf")
+    evidence = gather(page, max_angle_deg)
+    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg), evidence.uncertain_deg
 
 
 def gather(page: Page, max_angle_deg: float) -> Evidence:
@@ -113,7 +119,8 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
     if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
         upright = _look(flat, spectrum, upright_ray)
         as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
-        if as_many and upright.error_deg * _LEVEL_FIRST < level.error_deg:
+        ahead = upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg
+        if as_many and ahead and upright.error_deg * _LEVEL_FIRST < level.error_deg:
             chosen = upright
     coarse, along, lines = chosen
     about_deg = lines.angle_deg if lines.error_deg < _UNSURE_DEG else along.angle_deg
@@ -154,11 +161,6 @@ def _look(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> _Look:
         straight = np.ascontiguousarray(np.rot90(straight))
     lines = agreed_angle(straight)
     return _Look(coarse, along, lines._replace(angle_deg=along.angle_deg + lines.angle_deg))
-
-
-def judged(evidence: Evidence) -> Skew:
-    """The angle and how sure it is."""
-    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg)
 
 
 def _confidence(evidence: Evidence) -> float:

@@ -14,6 +14,8 @@ _MORE_PATCHES = 8
 _CLEAR = 0.97
 _SHARE_OF_SIGN = 1.05
 """Sets the confidence: votes of 1.4 standard deviations, above which no page of the calibration was wrong, give 0.9."""
+_LOUDEST, _SHARE_OF_STRENGTH = 6.0, 1.4 / 8.2
+"""Log odds beyond 6 count as 6; summed over the root of their number, 8.2 gives 0.9: print says more, hands less."""
 _OTHER_SCALES = (0.75, 1.35)
 
 Evidence = NDArray[np.float64]
@@ -64,10 +66,12 @@ def vote(evidence: Evidence) -> tuple[int, float]:
     """The orientation in degrees and its confidence, from the evidence of the patches.
 
     A patch may lead by much and yet err, so each lead of the best turn over its rival counts through a soft sign: votes
-    in favour less votes against, over the root of their number, as in a sign test.
+    in favour less votes against, over the root of their number, as in a sign test. Patches of a hand that the net has
+    never seen may all lean one way and be wrong, but none of them by much: so the leads must also add up.
     """
     mean = evidence.mean(axis=0)
     best, rival = (int(k) for k in np.argsort(-mean, kind="stable")[:2])
     lead = evidence[:, best] - evidence[:, rival]
     votes = float(np.tanh(lead / 2).sum()) / np.sqrt(len(lead))
-    return 90 * best, float(np.tanh(max(0.0, votes) * _SHARE_OF_SIGN))
+    strength = float(np.clip(lead, -_LOUDEST, _LOUDEST).sum()) / np.sqrt(len(lead)) * _SHARE_OF_STRENGTH
+    return 90 * best, float(np.tanh(max(0.0, min(votes, strength)) * _SHARE_OF_SIGN))
