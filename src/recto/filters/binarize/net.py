@@ -19,6 +19,8 @@ STEP_PX = 32
 _TILE_PX = 4_500_000
 _HALO_PX = 128
 _STROKE_PX = 14.0
+_SMALL_TEXT_PX = 15.0
+_MOST_ENLARGED_PX = 12_000_000
 
 Square = tuple[slice, slice]
 
@@ -38,13 +40,22 @@ def net_ink(samples: Samples, grey: Samples, *, soft: bool = False) -> Samples:
     EngineError
         The net is not part of this installation.
     """
-    factor = max(1, round(text_size(grey).stroke_px / _STROKE_PX))
+    text = text_size(grey)
+    if 0 < text.height_px < _SMALL_TEXT_PX and grey.size <= _MOST_ENLARGED_PX:
+        large = _drawn(_doubled(samples), _doubled(grey), soft=True)
+        full = shrunk(large, 2)
+        return full if soft else _cut(full)
+    factor = max(1, round(text.stroke_px / _STROKE_PX))
     if factor == 1:
         return _drawn(samples, grey, soft=soft)
     small = shrunk(grey, factor)
     likely = _drawn(small if samples.ndim == 2 else shrunk(samples, factor), small, soft=True)
     full = enlarged_rows(likely, (grey.shape[0], grey.shape[1]), slice(0, grey.shape[0]))
     return full if soft else _cut(full)
+
+
+def _doubled(samples: Samples) -> Samples:
+    return np.asarray(cv2.resize(samples, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
 def _cut(likely: Samples) -> Samples:

@@ -59,7 +59,7 @@ def _edges(small: Samples, paper: Samples) -> tuple[Plane, Plane]:
         stop = min(shape[0], start + _BAND_CELLS)
         first, last = start * _CELL, min(height, stop * _CELL)
         low, high = max(0, first - 1), min(height, last + 1)
-        flat = cv2.divide(small[low:high], cv2.max(paper[low:high], 8), scale=PAPER)
+        flat = cv2.divide(small[low:high], cv2.max(paper[low:high], np.array(8.0)), scale=PAPER)
         along, down = (cv2.Sobel(flat, cv2.CV_32F, *d, ksize=3)[first - low : last - low] for d in ((1, 0), (0, 1)))
         steep = along * along + down * down
         depth = cv2.subtract(np.full_like(flat, PAPER), flat)[first - low : last - low]
