@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recto.filters.dewarp import coarse_net
 from recto.filters.dewarp.camera import project
-from recto.filters.dewarp.coarse_net import RIM, coarse_map, near_frame, snapped
+from recto.filters.dewarp.coarse_net import RIM, coarse_map, near_frame, page_chance
 from tests.filters.bent_page import BentPage, Floats
 
 
@@ -91,12 +91,23 @@ def test_the_frame_of_a_near_look_holds_the_corners_inside_its_rim() -> None:
     assert at[2] == pytest.approx([192 * (1 - RIM) - 0.5, 256 * (1 - RIM) - 0.5])
 
 
-def test_a_map_is_moved_onto_the_outline() -> None:
-    v, u = np.meshgrid(np.linspace(0, 1000, 25), np.linspace(0, 700, 19), indexing="ij")
-    truth = np.stack((u, v + 30 * np.sin(u / 700 * np.pi)), axis=2)
-    sides = (truth[0], truth[:, -1], truth[-1], truth[:, 0])
-    assert snapped(truth, sides) == pytest.approx(truth)
-    wrong = truth + [4.0, -9.0]
-    moved = snapped(wrong, sides)
-    assert np.abs(moved - truth)[..., 1].mean() < 1.0
-    assert moved[[0, 0, -1, -1], [0, -1, -1, 0]] == pytest.approx(truth[[0, 0, -1, -1], [0, -1, -1, 0]])
+def test_the_first_look_tells_where_the_page_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = BentPage(turn_deg=20)
+    shown(monkeypatch, Knowing(page, None))
+    photo = page.photo(np.full((400, 300), 240, np.uint8))
+    chance = page_chance(photo)
+    middle = page.seen(np.array([[0.5, page.aspect / 2]]))[0] / page.shape[::-1] * chance.shape[::-1]
+    assert chance[int(middle[1]), int(middle[0])] > 0.9
+    assert chance[0, 0] < 0.1
+
+
+def test_the_net_that_ships_sees_a_page_on_a_table_of_its_brightness() -> None:
+    rng = np.random.default_rng(3)
+    print_ = np.full((1131, 800), 235, np.uint8)
+    for y in range(90, 1040, 26):
+        print_[y : y + 9, 90:700] = np.where(rng.random((1, 610)) < 0.7, 40, 235)
+    page = BentPage(turn_deg=12, bend_deg=25)
+    found = coarse_map(page.photo(print_, table=205))
+    assert found is not None
+    assert found.confidence > 0.6
+    assert off(page, found.grid) < 0.05 * max(page.shape)

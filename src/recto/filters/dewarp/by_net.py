@@ -19,6 +19,8 @@ from recto.raster.page import Samples
 _SURE = 0.8
 _LEAST_LINES = 10
 _LEVEL = 0.03
+_FEW_LINES = 6
+_FLAT = 0.012
 _GAIN = 0.5
 
 
@@ -36,6 +38,9 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
         Text lines of the page as it is.
     params : DewarpParams
     """
+    before = unlevelness(raw, turned=True)
+    if raw.count >= _FEW_LINES and before < _FLAT:
+        return None
     seen = coarse_map(picture)
     if seen is None or seen.confidence < _SURE or params.strength < 1.0:
         return None
@@ -49,7 +54,6 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
     if sheet.shape[0] * sheet.shape[1] > 2.5 * page.height_px * page.width_px:
         return None
     reached = refine(luma(page), grid, looked_at(sheet.shape), outlined=False, rounds=3 if params.refine else 0)
-    before = unlevelness(raw, turned=True)
     if reached.lines < _LEAST_LINES or reached.after > _LEVEL:
         return None
     if raw.count >= 0.5 * reached.lines and reached.after > _GAIN * before:

@@ -134,43 +134,6 @@ def page_chance(samples: Samples) -> NDArray[np.float32]:
     return _answer(samples, _whole_frame(samples.shape[:2], shape), shape, planes(shape, None, None))[1]
 
 
-def snapped(grid: Floats, sides: tuple[Floats, Floats, Floats, Floats]) -> Floats:
-    """A map whose edges are moved onto the sides of an outline, and what lies between them along with them.
-
-    The net knows how far along a side a point lies, an outline exactly where the side is.
-
-    Parameters
-    ----------
-    grid : float64 ndarray, shape (R, C, 2)
-    sides : tuple of float64 ndarray, each of shape (N, 2)
-        Top from left to right, right downwards, bottom from left to right, left downwards.
-    """
-    rows, columns = grid.shape[:2]
-    u, v = np.linspace(0, 1, columns)[None, :, None], np.linspace(0, 1, rows)[:, None, None]
-
-    def between(tl: Floats, tr: Floats, br: Floats, bl: Floats) -> Floats:
-        return (1 - u) * (1 - v) * tl + u * (1 - v) * tr + u * v * br + (1 - u) * v * bl
-
-    ends = np.array([sides[0][0], sides[0][-1], sides[2][-1], sides[2][0]])
-    corners = ends - grid[[0, 0, -1, -1], [0, -1, -1, 0]]
-    grid = grid + between(*corners)
-    edges = (grid[0], grid[:, -1], grid[-1], grid[:, 0])
-    top, right, bottom, left = (_onto(edge, side) for edge, side in zip(edges, sides, strict=True))
-    moved: Floats = grid + (1 - v) * top + v * bottom + (1 - u) * left[:, None] + u * right[:, None]
-    return moved
-
-
-def _onto(edge: Floats, side: Floats) -> Floats:
-    """From points of an edge to the nearest of a side; the ends of both are the same."""
-    start, along = side[:-1], np.diff(side, axis=0)
-    size = np.maximum((along**2).sum(axis=1), 1e-12)
-    t = np.clip(((edge[:, None] - start) * along).sum(axis=2) / size, 0, 1)
-    nearest = start + t[..., None] * along
-    chosen = ((nearest - edge[:, None]) ** 2).sum(axis=2).argmin(axis=1)
-    move: Floats = nearest[np.arange(len(edge)), chosen] - edge
-    return move
-
-
 def _is_quadrilateral(corners: Floats) -> bool:
     """True when the corners turn the same way, by no sharp angle."""
     before, after = np.roll(corners, 1, axis=0) - corners, np.roll(corners, -1, axis=0) - corners
