@@ -194,6 +194,8 @@ def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats
             continue
         rows = np.arange(high)[:, None]
         centre = (dark * rows).sum(axis=0)[thin] / depth[thin]
+        if np.median(np.abs(np.diff(centre, 2))) > 1.0 + 0.3 * thick:
+            continue
         found.append(np.stack((left + columns[thin], top + centre), axis=1))
     return [ruling for ruling in found if np.ptp(ruling[:, 0]) > width / 20]
 

@@ -80,7 +80,7 @@ def refine(
         moved = _step(grid, lines, shape, _STIFFNESS[turn], outlined)
         again = find_lines(draw(grey, moved, shape), gap=_GAPS[turn])
         then = unlevelness(again)
-        if then >= now or again.count < 0.8 * lines.count:
+        if then >= now or len(again.points) < 0.75 * len(lines.points):
             break
         gain = now - then
         grid, lines, now, kept = moved, again, then, kept + 1
