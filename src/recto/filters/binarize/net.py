@@ -16,13 +16,14 @@ from recto.raster.page import Samples
 NAME = "binarize"
 REACH_PX = 15
 STEP_PX = 32
-_TILE_PX = 4_500_000
+_TILE_PX, _LARGE_PX = 4_500_000, 40_000_000
 _HALO_PX = 128
 _STROKE_PX = 14.0
 _SMALL_TEXT_PX = 15.0
 _MOST_ENLARGED_PX = 12_000_000
 
-Square = tuple[slice, slice]
+Part = tuple[slice, slice]
+""" What is drawn of a side, and what is seen for it. """
 
 
 def net_ink(samples: Samples, grey: Samples, *, soft: bool = False) -> Samples:
@@ -68,8 +69,7 @@ def _drawn(samples: Samples, grey: Samples, *, soft: bool) -> Samples:
     paper = background(small, REACH_PX)
     half = half_depth(small, paper)
     drawn = np.empty(shape, dtype=np.uint8)
-    for rows, columns in _tiles(shape):
-        high, wide = _with_halo(rows, shape[0]), _with_halo(columns, shape[1])
+    for (rows, high), (columns, wide) in _tiles(shape):
         light, deep = (enlarged_rows(plane, shape, high)[:, wide] for plane in (paper, half))
         found = _run(planes(samples[high, wide], grey[high, wide], light, deep))
         inner = found[
@@ -81,25 +81,36 @@ def _drawn(samples: Samples, grey: Samples, *, soft: bool) -> Samples:
 
 def _run(seen: Samples) -> Samples:
     height, width = seen.shape[1:]
-    fed = np.empty((1, len(seen), -(-height // STEP_PX) * STEP_PX, -(-width // STEP_PX) * STEP_PX), dtype=np.float32)
+    fed = np.empty((1, len(seen), _whole(height), _whole(width)), dtype=np.float32)
     fed[0, :, :height, :width] = seen
     fed[0, :, height:, :width] = seen[:, -1:]
     fed[0, :, :, width:] = fed[0, :, :, width - 1 : width]
     return np.asarray(load(NAME).run(planes=fed)[0][0, 0, :height, :width], dtype=np.uint8)
 
 
-def _tiles(shape: tuple[int, int]) -> Iterator[Square]:
-    """Squares that cover the page, as few as fit into the memory, their sides multiples of the net's step."""
+def _tiles(shape: tuple[int, int]) -> Iterator[tuple[Part, Part]]:
+    """Squares that cover the page, each within what the net sees for it, rows first.
+
+    All that is seen has one size and begins on a multiple of the net's step: every tile sees one grid, and the memory
+    of one run serves the next.
+    """
     height, width = shape
-    across = -(-width // max(1, int(2 * _TILE_PX**0.5)))
-    wide = -(-width // across // STEP_PX) * STEP_PX
-    down = -(-height * wide // _TILE_PX)
-    high = -(-height // down // STEP_PX) * STEP_PX
-    for top in range(0, height, high):
-        for left in range(0, width, wide):
-            yield slice(top, min(height, top + high)), slice(left, min(width, left + wide))
+    most = _TILE_PX if height * width <= _LARGE_PX else _TILE_PX // 2
+    across = -(-width // int(2 * most**0.5))
+    down = -(-height * (width // across) // most)
+    for rows in _parts(height, max(1, down)):
+        for columns in _parts(width, across):
+            yield rows, columns
 
 
-def _with_halo(part: slice, side: int) -> slice:
-    """The part and its surroundings; it begins on a multiple of the net's step, so that every tile sees one grid."""
-    return slice(max(0, part.start - _HALO_PX), min(side, part.stop + _HALO_PX))
+def _parts(side: int, count: int) -> Iterator[Part]:
+    step = _whole(-(-side // count))
+    count = -(-side // step)
+    size = _whole(side) if count == 1 else min(_whole(side), step + min(2, count - 1) * _HALO_PX)
+    for start in range(0, side, step):
+        first = min(max(0, start - _HALO_PX), max(0, _whole(side - size)))
+        yield slice(start, min(side, start + step)), slice(first, min(side, first + size))
+
+
+def _whole(side: int) -> int:
+    return -(-side // STEP_PX) * STEP_PX
