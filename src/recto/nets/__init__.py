@@ -68,5 +68,6 @@ def load(name: str) -> Net:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # it would hold the memory of a second run beside that of the first
     options.log_severity_level = 3
     return Net(card, onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"]))

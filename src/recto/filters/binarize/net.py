@@ -95,7 +95,7 @@ def _tiles(shape: tuple[int, int]) -> Iterator[tuple[Part, Part]]:
     of one run serves the next.
     """
     height, width = shape
-    most = _TILE_PX if height * width <= _LARGE_PX else _TILE_PX // 2
+    most = _TILE_PX if height * width <= _LARGE_PX else _TILE_PX // 3
     across = -(-width // int(2 * most**0.5))
     down = -(-height * (width // across) // most)
     for rows in _parts(height, max(1, down)):
