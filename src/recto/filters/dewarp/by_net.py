@@ -20,7 +20,7 @@ _SURE = 0.8
 _LEAST_LINES = 10
 _LEVEL = 0.03
 _FEW_LINES = 6
-_FLAT = 0.012
+_FLAT = 0.02
 _GAIN = 0.5
 
 
