@@ -21,7 +21,7 @@ from onnx import TensorProto, helper
 from torch import Tensor, nn
 
 from lab.training.upsample.__main__ import score, validation
-from lab.training.upsample.net import FACTORS, TAIL, UpsampleNet
+from lab.training.upsample.net import FACTORS, UpsampleNet
 from lab.training.upsample.sheets import real_pages
 
 _WEIGHTS = Path("src/recto/nets/weights")
@@ -37,7 +37,7 @@ class _Trunk(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, luma: Tensor) -> Tensor:
+    def forward(self, luma: Tensor) -> tuple[Tensor, Tensor]:
         return self.net.trunk(luma)
 
 
@@ -46,8 +46,8 @@ class _Head(nn.Module):
         super().__init__()
         self.net, self.factor = net, factor
 
-    def forward(self, mixed: Tensor) -> Tensor:
-        return self.net.added(mixed, self.factor)
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        return self.net.added(fine, coarse, self.factor)
 
 
 def export(net: UpsampleNet, path: Path) -> None:
@@ -55,10 +55,12 @@ def export(net: UpsampleNet, path: Path) -> None:
 
     ONNX Runtime computes every output of a graph, asked for or not; with ``If`` only one head is computed.
     """
-    graph = _traced(_Trunk(net), torch.rand(1, 1, 48, 64), "luma", "mixed")
-    heads = {
-        k: _branch(_traced(_Head(net, k), torch.rand(1, TAIL, 48, 64), "mixed", f"added_x{k}"), k) for k in FACTORS
-    }
+    luma = torch.rand(1, 1, 48, 64)
+    features = tuple(f.detach() for f in net.trunk(luma))
+    graph = _traced(_Trunk(net), (luma,), ("luma",), ("fine", "coarse"))
+    heads = {k: _traced(_Head(net, k), features, ("fine", "coarse"), (f"added_x{k}",)).graph for k in FACTORS}
+    for k, head in heads.items():
+        _make_branch(head, k)
     larger = helper.make_graph(
         [
             helper.make_node("Less", ["factor", "below_4"], ["is_3"], name="is_3"),
@@ -88,38 +90,42 @@ def _image(name: str, channels: int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, "tall", "wide"])
 
 
-def _traced(module: nn.Module, example: Tensor, given: str, gives: str) -> onnx.ModelProto:
+def _traced(
+    module: nn.Module, example: tuple[Tensor, ...], given: tuple[str, ...], gives: tuple[str, ...]
+) -> onnx.ModelProto:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "part.onnx"
         torch.onnx.export(
             module.eval(),
-            (example,),
+            example,
             str(path),
-            input_names=[given],
-            output_names=[gives],
-            dynamic_axes={given: {2: "height", 3: "width"}, gives: {2: "tall", 3: "wide"}},
+            input_names=list(given),
+            output_names=list(gives),
+            dynamic_axes={name: {2: "tall", 3: "wide"} for name in (*given, *gives)},
             opset_version=17,
             dynamo=False,
         )
         return onnx.load(str(path))
 
 
-def _branch(model: onnx.ModelProto, factor: int) -> onnx.GraphProto:
-    """The graph of a head as a branch: its names made its own, the features taken from outside."""
-    graph = model.graph
-    shared = {"mixed", f"added_x{factor}", ""}
+def _make_branch(head: onnx.GraphProto, factor: int) -> None:
+    """Make the graph of a head a branch: its names its own, the features taken from outside.
+
+    The weights that heads have in common are written once for each: ONNX Runtime lays out a convolution for speed
+    only where its weights stand beside it.
+    """
+    shared = {"fine", "coarse", f"added_x{factor}", ""}
 
     def renamed(name: str) -> str:
         return name if name in shared else f"x{factor}/{name}"
 
-    for node in graph.node:
+    for node in head.node:
         node.name = f"x{factor}/{node.name}"
         node.input[:] = [renamed(n) for n in node.input]
         node.output[:] = [renamed(n) for n in node.output]
-    for weights in graph.initializer:
+    for weights in head.initializer:
         weights.name = renamed(weights.name)
-    del graph.input[:]
-    return graph
+    del head.input[:]
 
 
 def _check(net: UpsampleNet, path: Path) -> None:
@@ -127,7 +133,7 @@ def _check(net: UpsampleNet, path: Path) -> None:
     example = torch.rand(1, 1, 46, 62)
     for factor in FACTORS:
         with torch.no_grad():
-            wanted = net.added(net.trunk(example), factor).numpy()
+            wanted = net.added(*net.trunk(example), factor).numpy()
         given = session.run(None, {"luma": example.numpy(), "factor": np.array([factor], np.float32)})[0]
         assert np.abs(wanted - given).max() < 1e-4, factor
 

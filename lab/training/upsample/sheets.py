@@ -43,7 +43,7 @@ def _word(rng: np.random.Generator) -> str:
         return "".join(rng.choice(list(_CAPITALS), length))
     if kind < 0.91:
         return "".join(rng.choice(list(_COMMON + _ACCENTED), length))
-    if kind < 0.96:
+    if kind < 0.94:
         return "".join(rng.choice(list(_CYRILLIC), length))
     if kind < 0.96:
         return "".join(rng.choice(list(_GREEK), length))

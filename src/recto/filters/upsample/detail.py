@@ -13,8 +13,8 @@ from recto import nets
 Floats = NDArray[np.float32]
 
 FACTORS = (2, 3, 4)
-MARGIN_PX = 16
-"""More than the net's receptive field reaches to either side (15 px), and even: the net halves its input."""
+MARGIN_PX = 24
+"""More than the net's receptive field reaches to either side (23 px), and even: the net halves its input."""
 BORDER_PX = 4
 """How far the page's edge goes on beyond it before the net's own zeros begin, as in training."""
 
