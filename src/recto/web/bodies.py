@@ -79,7 +79,8 @@ class Bodies:
                     self._held_bytes += len(chunk)
                     self._check(total, limit_mb)
         except TimeoutError:
-            raise HTTPException(408, f"The body took longer than {self._config.body_timeout_s:g} s.") from None
+            said = f"The body took longer than {self._config.body_timeout_s:g} s."
+            raise HTTPException(408, said, headers={"Connection": "close"}) from None
 
     def _check(self, total: int, limit_mb: float) -> None:
         if total > limit_mb * 1e6:
