@@ -59,8 +59,11 @@ def look(data: bytes, limits: Limits) -> dict[str, Any]:
 def answer(outwards: BinaryIO, said: dict[str, Any]) -> None:
     """Length and JSON."""
     text = json.dumps(said).encode()
-    outwards.write(struct.pack("<I", len(text)) + text)
-    outwards.flush()
+    try:
+        outwards.write(struct.pack("<I", len(text)) + text)
+        outwards.flush()
+    except BrokenPipeError:
+        os._exit(0)  # who asked is gone; an orderly end would try to write the rest once more
 
 
 def _next_file(inwards: BinaryIO) -> bytes | None:

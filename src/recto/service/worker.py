@@ -226,7 +226,8 @@ class _Worker:
                 await self._settle(work, work.task)
             finally:
                 work.task.cancel()
-                del self._in_hand[claim.id]
+                if self._in_hand.get(claim.id) is work:  # a task that was lost may be here again, in another slot
+                    del self._in_hand[claim.id]
 
     async def _process(self, slot: Slot, work: _Work) -> None:
         """See a task through, whatever comes of it; cancelled when it is not ours any more or the worker stops."""

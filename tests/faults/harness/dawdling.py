@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sys
 import time
 
 from recto.bootstrap import blob_store, configure_logging, open_database
 from recto.codec import Limits
+from recto.errors import RectoError
 from recto.service import run_worker
 from recto.service.child import Answer, process
 from recto.settings import read_settings
@@ -33,4 +35,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.captureWarnings(True)
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except RectoError as error:  # as ``recto worker`` does when it cannot start
+        sys.exit(error.message)
