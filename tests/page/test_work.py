@@ -134,7 +134,9 @@ def test_a_reload_in_the_middle_finds_everything_again(visit: Visit) -> None:
         f"page {k}.png" for k in range(5)
     ]
     visitor.compared()
-    assert visitor.page.evaluate("document.querySelector('.pane.before img').naturalWidth") == 320
+    # The page before is there, laid along the page after.
+    before, after = (f"document.querySelector('.pane.{which} img').naturalWidth" for which in ("before", "after"))
+    assert visitor.page.evaluate(f"{before} > 0 && {before} === {after}")
     visitor.again().settled(5)
     assert sorted(task["name"] for task in visitor.tasks()) == [f"page {k}.png" for k in range(5)]
 

@@ -202,7 +202,7 @@ async def test_a_receiver_that_is_gone_is_not_asked_again(s: Sending) -> None:
 
 @opening(webhook_disable_after_h=0.0001)
 async def test_a_receiver_at_which_nothing_arrives_is_disabled_and_what_waits_is_kept(s: Sending) -> None:
-    async with receiving(*[status(500)] * 4) as receiver, sending(s.parts.database, s.config):
+    async with receiving(*[status(500)] * 400) as receiver, sending(s.parts.database, s.config):
         webhook, _ = await s.add(receiver.url)
         await s.end_a_task()
         await until(lambda: rows(s.parts.url, "SELECT disabled_why FROM webhooks WHERE disabled_at IS NOT NULL") != [])
