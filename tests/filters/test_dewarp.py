@@ -16,7 +16,7 @@ from recto.blueprint import Move
 from recto.filters.dewarp import Dewarp, DewarpParams, Warp
 from recto.filters.dewarp.camera import homography, paper_format, pose_of, project
 from recto.filters.dewarp.outline import along
-from recto.filters.dewarp.refine import bending, spline_basis
+from recto.filters.dewarp.spline import bending, spline_basis
 from recto.raster import Page, resample
 from tests.filters.bent_page import BentPage
 from tests.pages import photograph, shaded, text_page
@@ -241,9 +241,9 @@ def test_paper_formats_are_told_apart() -> None:
 def test_the_spline_reproduces_planes_without_bending() -> None:
     rng = np.random.default_rng(0)
     at = rng.uniform(0, 1, (200, 2))
-    basis = spline_basis(at)
-    assert basis.sum(axis=1) == pytest.approx(np.ones(200))
     rows, columns = 20, 16
+    basis = spline_basis(at, (rows, columns))
+    assert basis.sum(axis=1) == pytest.approx(np.ones(200))
     plane = (np.arange(rows)[:, None] * 2.0 + np.arange(columns)[None, :] * 3.0).ravel()
     assert plane @ bending((rows, columns)) @ plane == pytest.approx(0.0, abs=1e-6)
     fitted = np.linalg.lstsq(np.column_stack((at, np.ones(200))), basis @ plane, rcond=None)[1]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.dewarp.refine import bending, spline_basis
+from recto.filters.dewarp.spline import bending, spline_basis
 from recto.raster import BackwardMap
 
 Floats = NDArray[np.float64]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recto.filters.dewarp.camera import Floats, homography, pose_of, project
+from recto.filters.dewarp.spline import bending, spline_basis
 from recto.nets import load
 from recto.raster.page import Samples
 
@@ -21,6 +22,7 @@ RIM = 0.06
 CONTROL_POINTS = (25, 19)
 _SHAPES = ((256, 192), (224, 224), (192, 256))
 _KNOTS = (18, 14)
+_BEYOND = 0.02
 _STIFFNESS = 0.01
 _UNIT = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
@@ -211,43 +213,13 @@ def _through_places(page: Floats, inside: Floats) -> tuple[Floats, float]:
     rows, columns = inside.shape
     y, x = np.meshgrid((np.arange(rows) + 0.5) * STRIDE - 0.5, (np.arange(columns) + 0.5) * STRIDE - 0.5, indexing="ij")
     places = page.reshape(2, -1).T
-    used = (inside.ravel() > 0.3) & (places > -0.02).all(axis=1) & (places < 1.02).all(axis=1)
+    used = (inside.ravel() > 0.3) & (places > -_BEYOND).all(axis=1) & (places < 1 + _BEYOND).all(axis=1)
     target = np.stack((x.ravel(), y.ravel()), axis=1)[used]
-    basis = _basis(places[used])
+    basis = spline_basis(places[used], _KNOTS, _BEYOND)
     weight = inside.ravel()[used]
-    normal = basis.T @ (weight[:, None] * basis) + _STIFFNESS * _bending() + 1e-6 * np.eye(basis.shape[1])
+    normal = basis.T @ (weight[:, None] * basis) + _STIFFNESS * bending(_KNOTS) + 1e-6 * np.eye(basis.shape[1])
     knots = np.linalg.solve(normal, basis.T @ (weight[:, None] * target))
     off = np.hypot(*(basis @ knots - target).T)
     v, u = np.meshgrid(np.linspace(0, 1, CONTROL_POINTS[0]), np.linspace(0, 1, CONTROL_POINTS[1]), indexing="ij")
-    grid = _basis(np.stack((u.ravel(), v.ravel()), axis=1)) @ knots
+    grid = spline_basis(np.stack((u.ravel(), v.ravel()), axis=1), _KNOTS, _BEYOND) @ knots
     return grid.reshape(*CONTROL_POINTS, 2), float(off.mean() / (STRIDE * max(rows, columns)))
-
-
-def _basis(at: Floats) -> Floats:
-    """Cubic B-spline weights of points of the page, linear beyond its edges: float64 ndarray of shape (N, knots)."""
-    v, u = (_weights(at[:, k], n) for k, n in zip((1, 0), _KNOTS, strict=True))
-    return (v[:, :, None] * u[:, None, :]).reshape(len(at), _KNOTS[0] * _KNOTS[1])
-
-
-def _weights(t: Floats, knots: int) -> Floats:
-    position = np.clip(t, -0.02, 1.02) * (knots - 3)
-    whole = np.clip(position.astype(np.intp), 0, knots - 4)
-    f = position - whole
-    parts = ((1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6)
-    out = np.zeros((len(t), knots))
-    for k, part in enumerate(parts):
-        out[np.arange(len(t)), whole + k] = part
-    return out
-
-
-def _bending() -> Floats:
-    """The quadratic form of the second differences of the knots."""
-    rows, columns = _KNOTS
-    second = [np.diff(np.eye(n), 2, axis=0) for n in _KNOTS]
-    first = [np.diff(np.eye(n), 1, axis=0) for n in _KNOTS]
-    form: Floats = (
-        np.kron(second[0].T @ second[0], np.eye(columns))
-        + np.kron(np.eye(rows), second[1].T @ second[1])
-        + 2 * np.kron(first[0].T @ first[0], first[1].T @ first[1])
-    )
-    return form

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
+from recto.filters.dewarp.spline import bending, spline_basis, stretching
 from recto.raster import GridMap
 from recto.raster.page import Samples
 
@@ -94,14 +94,14 @@ def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float, 
     height, width = shape
     across = np.array([width - 1, height - 1], dtype=np.float64)
     at = lines.points / across
-    basis = spline_basis(at)
+    basis = spline_basis(at, _KNOTS)
     knots = _levelled(basis, lines, stiffness, outlined)
     rows, columns = grid.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
     wanted = np.stack((u.ravel(), v.ravel()), axis=1)
     source = wanted.copy()
     for _ in range(8):
-        shift = spline_basis(np.clip(source, 0, 1)) @ knots / across[1]
+        shift = spline_basis(source, _KNOTS) @ knots / across[1]
         source[:, 1] = wanted[:, 1] - shift
     read = GridMap(grid, (height, width)).read_points(source * across)
     return read.reshape(rows, columns, 2)
@@ -116,7 +116,7 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
     starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
     stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(basis.shape[1])
     if outlined:
-        edge = spline_basis(_level_edges())
+        edge = spline_basis(_level_edges(), _KNOTS)
         stiff += _ANCHOR * edge.T @ edge
     for _ in range(4):
         total = np.bincount(lines.line, weight, lines.count)
@@ -129,48 +129,6 @@ def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> 
         off = (rows @ knots + right) / (_LOOSE * unit)
         weight = lines.weight / (1 + off * off)
     return knots
-
-
-def spline_basis(at: Floats, knots: tuple[int, int] = _KNOTS) -> Floats:
-    """Cubic B-spline weights of points in the unit square: float64 ndarray of shape (N, rows of knots * columns)."""
-    rows, columns = knots
-    v = _weights(at[:, 1], rows)
-    u = _weights(at[:, 0], columns)
-    return (v[:, :, None] * u[:, None, :]).reshape(len(at), rows * columns)
-
-
-def _weights(t: Floats, knots: int) -> Floats:
-    position = np.clip(t, 0, 1) * (knots - 3)
-    whole = np.minimum(position.astype(np.intp), knots - 4)
-    f = position - whole
-    out = np.zeros((len(t), knots))
-    index = np.arange(len(t))
-    parts = ((1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6)
-    for k, part in enumerate(parts):
-        out[index, whole + k] = part
-    return out
-
-
-def bending(knots: tuple[int, int]) -> Floats:
-    """The quadratic form of the second differences of a knot grid, in both directions and across."""
-    rows, columns = knots
-    second = [np.diff(np.eye(n), 2, axis=0) for n in (rows, columns)]
-    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
-    down = np.kron(second[0].T @ second[0], np.eye(columns))
-    along = np.kron(np.eye(rows), second[1].T @ second[1])
-    cross = np.kron(first[0].T @ first[0], first[1].T @ first[1])
-    form: NDArray[np.float64] = down + along + 2 * cross
-    return form
-
-
-def stretching(knots: tuple[int, int]) -> Floats:
-    """The quadratic form of the first differences of a knot grid."""
-    rows, columns = knots
-    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
-    form: NDArray[np.float64] = np.kron(first[0].T @ first[0], np.eye(columns)) + np.kron(
-        np.eye(rows), first[1].T @ first[1]
-    )
-    return form
 
 
 def _level_edges() -> Floats:

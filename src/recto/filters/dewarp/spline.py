@@ -1,0 +1,63 @@
+"""Smooth surfaces over the unit square: uniform cubic B-splines on a grid of knots, and what holds them stiff."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def spline_basis(at: Floats, knots: tuple[int, int], beyond: float = 0.0) -> Floats:
+    """Weights of the knots at points of the unit square.
+
+    Parameters
+    ----------
+    at : float64 ndarray, shape (N, 2), x first
+    knots : tuple of int
+        Rows and columns.
+    beyond : float
+        How far beyond the edges the surface goes on; points farther away are taken for points there.
+
+    Returns
+    -------
+    float64 ndarray, shape (N, rows * columns)
+    """
+    rows, columns = knots
+    v = _weights(at[:, 1], rows, beyond)
+    u = _weights(at[:, 0], columns, beyond)
+    return (v[:, :, None] * u[:, None, :]).reshape(len(at), rows * columns)
+
+
+def _weights(t: Floats, knots: int, beyond: float) -> Floats:
+    position = np.clip(t, -beyond, 1 + beyond) * (knots - 3)
+    whole = np.clip(position.astype(np.intp), 0, knots - 4)
+    f = position - whole
+    out = np.zeros((len(t), knots))
+    index = np.arange(len(t))
+    parts = ((1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6)
+    for k, part in enumerate(parts):
+        out[index, whole + k] = part
+    return out
+
+
+def bending(knots: tuple[int, int]) -> Floats:
+    """The quadratic form of the second differences of a knot grid, in both directions and across."""
+    rows, columns = knots
+    second = [np.diff(np.eye(n), 2, axis=0) for n in (rows, columns)]
+    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
+    down = np.kron(second[0].T @ second[0], np.eye(columns))
+    along = np.kron(np.eye(rows), second[1].T @ second[1])
+    cross = np.kron(first[0].T @ first[0], first[1].T @ first[1])
+    form: NDArray[np.float64] = down + along + 2 * cross
+    return form
+
+
+def stretching(knots: tuple[int, int]) -> Floats:
+    """The quadratic form of the first differences of a knot grid."""
+    rows, columns = knots
+    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
+    form: NDArray[np.float64] = np.kron(first[0].T @ first[0], np.eye(columns)) + np.kron(
+        np.eye(rows), first[1].T @ first[1]
+    )
+    return form
