@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from recto import codec
-from recto.cli import manifest
-from recto.cli.job import Job, Looks, Order, Report, document, may_overwrite, tell
-from recto.cli.outputs import Form, numbered, part_of, whole_file
+from recto.cli.job import Job, Looks, Order, Report, document, noted, read_source, tell
+from recto.cli.outputs import Form, part_of, whole_file
 from recto.cli.thumbnail import thumbnail
 from recto.errors import InputError, RecipeError, RectoError, RemoteError, SettingError
 
@@ -170,38 +168,30 @@ class AwayCrew:
         except TimeoutError:
             report.fail(f"took longer than {self._timeout_s:g} s (--timeout)", "process-died")
         except OSError as error:
-            report.fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), "os-error")
+            report.fail_with(error)
         self._is_back()
-        if report.error is not None and self._order.form is not Form.PNG:
-            report.pages.clear()  # a document is there whole or not at all
-            report.pictures.clear()
-        return report
+        return report.ended(self._order.form)
 
     async def _process(self, job: Job, report: Report) -> None:
         order = self._order
-        stamp, data = await asyncio.to_thread(_read, job.source)
+        stamp, data = await asyncio.to_thread(read_source, job.source, codec.Limits())
         task = await self._done(job, data)
-        targets = numbered(job.target, len(task.pages)) if order.form is Form.PNG else [job.target]
-        overwrite = [may_overwrite(target, job, order) for target in targets]
-        if order.folder is not None:
-            manifest.append_begun(order.folder, job.source, targets)
-        befores = await asyncio.to_thread(_thumbnails, data) if order.with_pictures else []
-        if order.form is Form.PNG:
-            for page, target, may in zip(task.pages, targets, overwrite, strict=True):
-                png = await self._client.result(task, page.number)
-                await asyncio.to_thread(_write, target, part_of(job.target), png, overwrite=may)
-                self._tell(report, page, target, befores, png)
-        else:
-            with (
-                whole_file(job.target, part_of(job.target), overwrite=overwrite[0]) as file,
-                document(file, order) as out,
-            ):
-                for page in task.pages:
+        with noted(job, order, stamp, len(task.pages)) as targets:
+            befores = await asyncio.to_thread(_thumbnails, data) if order.with_pictures else []
+            if order.form is Form.PNG:
+                for page, (target, may) in zip(task.pages, targets, strict=True):
                     png = await self._client.result(task, page.number)
-                    out.add(await asyncio.to_thread(_page_of, png))
-                    self._tell(report, page, job.target, befores, png)
-        if order.folder is not None:
-            manifest.append_done(order.folder, job.source, stamp, order.fingerprint, targets)
+                    await asyncio.to_thread(_write, target, part_of(job.target), png, overwrite=may)
+                    self._tell(report, page, target, befores, png)
+            else:
+                with (
+                    whole_file(job.target, part_of(job.target), overwrite=targets[0][1]) as file,
+                    document(file, order) as out,
+                ):
+                    for page in task.pages:
+                        png = await self._client.result(task, page.number)
+                        out.add(await asyncio.to_thread(_page_of, png))
+                        self._tell(report, page, job.target, befores, png)
         with suppress(RemoteError):  # it goes by itself, only later
             await self._client.delete(task)
 
@@ -255,14 +245,6 @@ class AwayCrew:
 
 class _TaskFailedError(InputError):
     code = FAILED
-
-
-def _read(source: Path) -> tuple[manifest.Stamp, bytes]:
-    limits = codec.Limits()
-    with open(source, "rb") as file:
-        found = os.fstat(file.fileno())
-        limits.check_bytes(found.st_size)
-        return manifest.Stamp.of(found), file.read()
 
 
 def _write(target: Path, part: Path, data: bytes, *, overwrite: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -99,6 +100,17 @@ class Report:
         self.error, self.code = error, code
         return self
 
+    def fail_with(self, error: OSError) -> Report:
+        """What the system refused."""
+        return self.fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), "os-error")
+
+    def ended(self, form: Form) -> Report:
+        """Nothing more is to come: a document is there whole or not at all."""
+        if self.error is not None and form is not Form.PNG:
+            self.pages.clear()
+            self.pictures.clear()
+        return self
+
 
 class StandingError(InputError):
     """An output is there and was not written by an earlier run."""
@@ -116,38 +128,59 @@ def run_job(job: Job, order: Order) -> Report:
     except RectoError as error:
         report.fail(error.message, error.code)
     except OSError as error:
-        report.fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), "os-error")
+        report.fail_with(error)
     except MemoryError:
         report.fail("not enough memory for this page", "out-of-memory")
     except Exception as error:
         report.fail(f"a fault of recto itself, please report it: {type(error).__name__}: {error}", "internal")
-    if report.error is not None and order.form is not Form.PNG:
-        report.pages.clear()  # a document is there whole or not at all
-        report.pictures.clear()
-    return report
+    return report.ended(order.form)
 
 
 def _take(job: Job, order: Order, report: Report) -> None:
     limits = codec.Limits()
-    with open(job.source, "rb") as file:
+    stamp, data = read_source(job.source, limits)
+    frames = codec.probe(data, limits, pdf_dpi=order.pdf_dpi).frames
+    with noted(job, order, stamp, frames) as targets:
+        pages = codec.decode(data, limits, pdf_dpi=order.pdf_dpi)
+        if order.form is Form.PNG:
+            _write_pictures(pages, targets, job, order, report)
+        else:
+            _write_document(pages, targets[0][1], job, order, report)
+
+
+def read_source(source: Path, limits: codec.Limits) -> tuple[manifest.Stamp, bytes]:
+    """The file as it stands there now.
+
+    Raises
+    ------
+    LimitError
+        It is too large, which is seen before it is read.
+    OSError
+    """
+    with open(source, "rb") as file:
         found = os.fstat(file.fileno())
         limits.check_bytes(found.st_size)
-        data = file.read()
-    frames = codec.probe(data, limits, pdf_dpi=order.pdf_dpi).frames
-    targets = numbered(job.target, frames) if order.form is Form.PNG else [job.target]
-    overwrite = [may_overwrite(target, job, order) for target in targets]
+        return manifest.Stamp.of(found), file.read()
+
+
+@contextmanager
+def noted(job: Job, order: Order, stamp: manifest.Stamp, pages: int) -> Iterator[list[tuple[Path, bool]]]:
+    """Where so many pages go, and whether each may overwrite; the manifest is told of the beginning and a good end.
+
+    Raises
+    ------
+    StandingError
+    """
+    targets = numbered(job.target, pages) if order.form is Form.PNG else [job.target]
+    overwrite = [_may_overwrite(target, job, order) for target in targets]
     if order.folder is not None:
         manifest.append_begun(order.folder, job.source, targets)
-    pages = codec.decode(data, limits, pdf_dpi=order.pdf_dpi)
-    if order.form is Form.PNG:
-        _write_pictures(pages, list(zip(targets, overwrite, strict=True)), job, order, report)
-    else:
-        _write_document(pages, overwrite[0], job, order, report)
+    yield list(zip(targets, overwrite, strict=True))
     if order.folder is not None:
-        manifest.append_done(order.folder, job.source, manifest.Stamp.of(found), order.fingerprint, targets)
+        manifest.append_done(order.folder, job.source, stamp, order.fingerprint, targets)
 
 
-def may_overwrite(target: Path, job: Job, order: Order) -> bool:
+def _may_overwrite(target: Path, job: Job, order: Order) -> bool:
     """Whether what stands there may go; raises StandingError when something stands there that may not."""
     if job.force:
         return True
