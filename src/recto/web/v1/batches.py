@@ -20,7 +20,7 @@ from recto.web.rooms import Rooms
 from recto.web.v1 import described_batches, events
 from recto.web.v1.answers import NO_STORE, answer, json_text, moment
 from recto.web.v1.describing import Description
-from recto.web.v1.parameters import cursor_to, limit_of, moment_of, place_of, wait_s_of
+from recto.web.v1.parameters import limit_of, moment_of, part_of, place_of, wait_s_of
 from recto.web.v1.uploads import name_of
 from recto.web.v1.webhooks import json_object
 
@@ -64,8 +64,7 @@ def _list(rooms: Rooms, door: OpenDoor) -> Handler:
     async def batches(request: Request, client_id: str = Security(door)) -> Response:
         limit = limit_of(request)
         found = await rooms.service.batches.page(client_id, place_of(request.query_params.get("cursor")), limit + 1)
-        shown = found[:limit]
-        cursor = cursor_to(Place(shown[-1].submitted_at, shown[-1].id)) if len(found) > limit else None
+        shown, cursor = part_of(found, limit, lambda batch: Place(batch.submitted_at, batch.id))
         return answer({"batches": [batch_object(batch) for batch in shown], "next": cursor})
 
     return batches

@@ -13,9 +13,11 @@ from recto.web.v1.describing import (
     Responses,
     described,
     header,
+    in_path,
     list_members,
     query,
     stream,
+    stream_members,
 )
 from recto.web.v1.models import Filters, Inspection, PageAnswer, Task, TaskBody, TaskList
 
@@ -108,7 +110,7 @@ def delete_task() -> Description:
 
 def get_result() -> Description:
     """``GET /v1/tasks/{task_id}/result/{page}``."""
-    page = {"name": "page", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+    number = in_path("page", {"type": "integer", "minimum": 1}, "Counted from 1.")
     responses: Responses = {
         200: {"description": "The page as PNG, with an ETag", "content": {"image/png": _PNG_CONTENT}},
         304: {"description": "The ETag of If-None-Match still holds"},
@@ -116,8 +118,7 @@ def get_result() -> Description:
         409: problem_of("The task is open or has failed; the detail says which"),
         **ANY,
     }
-    described_page = {**page, "description": "Counted from 1."}
-    return described("getResult", "Fetch a page", responses, "", [_TASK_ID, described_page])
+    return described("getResult", "Fetch a page", responses, "", [_TASK_ID, number])
 
 
 def task_events() -> Description:
@@ -129,16 +130,7 @@ def task_events() -> Description:
 
 def all_events() -> Description:
     """``GET /v1/events``."""
-    parameters = [
-        query("since", {"type": "string", "format": "date-time"}, "Begin with what has changed since then."),
-        {
-            "name": "Last-Event-ID",
-            "in": "header",
-            "required": False,
-            "schema": {"type": "string"},
-            "description": "What browsers send when they come again; goes before `since`.",
-        },
-    ]
+    parameters = stream_members("Begin with what has changed since then.")
     responses: Responses = {200: _STREAM, 400: problem_of("The moment cannot be read"), **ANY}
     text = (
         "Events `task` with the task as data, at each change of any task of this client. Open the stream, then ask "
@@ -189,13 +181,7 @@ def inspect() -> Description:
     return described("inspectPage", "Only look at a small page", responses, text, [], _body(recipe=False))
 
 
-_TASK_ID = {
-    "name": "task_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "format": "uuid"},
-    "description": "The task's id.",
-}
+_TASK_ID = in_path("task_id", {"type": "string", "format": "uuid"}, "The task's id.")
 _PNG_CONTENT = {"schema": {"type": "string", "contentMediaType": "image/png"}}
 _NOT_IN_TIME = problem_of("It took longer than `sync_wait_s`, or the queue takes no more; see Retry-After")
 _STREAM = stream(examples.EVENT)

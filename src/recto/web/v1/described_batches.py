@@ -11,10 +11,12 @@ from recto.web.v1.describing import (
     Responses,
     described,
     header,
+    in_path,
     json_body,
     list_members,
     query,
     stream,
+    stream_members,
 )
 from recto.web.v1.models import Batch, BatchList, NewBatch
 
@@ -75,20 +77,18 @@ def delete_batch() -> Description:
 
 def batch_events() -> Description:
     """``GET /v1/batches/{batch_id}/events``."""
-    since = query("since", {"type": "string", "format": "date-time"}, "Begin with the tasks that changed since then.")
-    last = {"name": "Last-Event-ID", "in": "header", "required": False, "schema": {"type": "string"}}
+    parameters = [_BATCH_ID, *stream_members("Begin with the tasks that changed since then.")]
     text = (
         "Events `batch` with the batch as data, at once and whenever it changes, and `task` for each of its tasks "
         "that changes; the last is a `batch` that is done."
     )
-    shown = {**last, "description": "What browsers send when they come again; goes before `since`."}
     responses: Responses = {
         200: stream(examples.BATCH_EVENT),
         400: problem_of("The moment cannot be read"),
         404: _NONE,
         **ANY,
     }
-    return described("batchEvents", "Be told of a batch", responses, text, [_BATCH_ID, since, shown])
+    return described("batchEvents", "Be told of a batch", responses, text, parameters)
 
 
 def get_bundle() -> Description:
@@ -108,10 +108,4 @@ def get_bundle() -> Description:
     return described("getBatchResult", "Fetch all pages as one file", responses, "", [_BATCH_ID, form])
 
 
-_BATCH_ID = {
-    "name": "batch_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "format": "uuid"},
-    "description": "The batch's id.",
-}
+_BATCH_ID = in_path("batch_id", {"type": "string", "format": "uuid"}, "The batch's id.")

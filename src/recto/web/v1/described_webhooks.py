@@ -12,6 +12,7 @@ from recto.web.v1.describing import (
     Responses,
     described,
     header,
+    in_path,
     json_body,
     list_members,
 )
@@ -77,13 +78,12 @@ def deliveries() -> Description:
 
 def again() -> Description:
     """``POST /v1/webhooks/{webhook_id}/deliveries/{delivery_id}``."""
-    delivery_id = {"name": "delivery_id", "in": "path", "required": True, "schema": {"type": "string"}}
     responses: Responses = {
         202: {"model": Delivery, "description": "It is sent as soon as may be"},
         404: _NONE,
         **CHANGING,
     }
-    parameters = [_WEBHOOK_ID, {**delivery_id, "description": "The message's id."}]
+    parameters = [_WEBHOOK_ID, in_path("delivery_id", {"type": "string"}, "The message's id.")]
     return described("sendAgain", "Send a message once more", responses, "", parameters)
 
 
@@ -101,10 +101,4 @@ def message() -> Description:
     }
 
 
-_WEBHOOK_ID = {
-    "name": "webhook_id",
-    "in": "path",
-    "required": True,
-    "schema": {"type": "string", "format": "uuid"},
-    "description": "The webhook's id.",
-}
+_WEBHOOK_ID = in_path("webhook_id", {"type": "string", "format": "uuid"}, "The webhook's id.")

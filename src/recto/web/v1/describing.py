@@ -27,9 +27,28 @@ def query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
+def in_path(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """A piece of the path."""
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
+
+
 def header(description: str) -> dict[str, Any]:
     """A header of an answer."""
     return {"description": description, "schema": {"type": "string"}}
+
+
+def stream_members(since: str) -> list[dict[str, Any]]:
+    """What says where a stream of events begins."""
+    return [
+        query("since", {"type": "string", "format": "date-time"}, since),
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": "What browsers send when they come again; goes before `since`.",
+        },
+    ]
 
 
 def list_members() -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ import base64
 import binascii
 import json
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from fastapi import Request
 
@@ -19,6 +21,8 @@ from recto.web.waiting import preferred_wait_s
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 LISTED_STATES = (TaskState.PENDING, TaskState.PROCESSING, TaskState.COMPLETED, TaskState.FAILED)
+
+T = TypeVar("T")
 
 
 def task_id_of(request: Request) -> str:
@@ -105,6 +109,12 @@ def cursor_to(place: Place) -> str:
     """Where a list goes on, as one word."""
     text = json.dumps([moment(place.submitted_at), place.task_id])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def part_of(found: Sequence[T], limit: int, place: Callable[[T], Place]) -> tuple[Sequence[T], str | None]:
+    """The part of a list that is shown and its cursor, of what was found when one more than ``limit`` was asked for."""
+    shown = found[:limit]
+    return shown, cursor_to(place(shown[-1])) if len(found) > limit else None
 
 
 def place_of(cursor: str | None) -> Place | None:

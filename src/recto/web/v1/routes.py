@@ -19,11 +19,11 @@ from recto.web.v1 import batches, described, events, waited, webhooks
 from recto.web.v1.answers import NO_STORE, answer, answer_tasks, task_object
 from recto.web.v1.catalogue import all_there_is
 from recto.web.v1.parameters import (
-    cursor_to,
     limit_of,
     moment_of,
     no_task,
     page_number_of,
+    part_of,
     place_of,
     states_of,
     task_id_of,
@@ -109,10 +109,7 @@ def _list(rooms: Rooms, door: OpenDoor) -> Handler:
         of = request.query_params.get("batch")
         batch_id = None if of is None else (await batches.batch_of(rooms, client_id, of)).id
         found = await rooms.service.overview.page(client_id, states, since, after, limit + 1, batch_id)
-        shown = found[:limit]
-        more = len(found) > limit
-        cursor = cursor_to(Place(shown[-1].submitted_at, shown[-1].id)) if more else None
-        return await answer_tasks(shown, cursor)
+        return await answer_tasks(*part_of(found, limit, lambda record: Place(record.submitted_at, record.id)))
 
     return tasks
 

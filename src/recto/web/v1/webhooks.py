@@ -18,7 +18,7 @@ from recto.web.v1 import described_webhooks
 from recto.web.v1.answers import NO_STORE, answer, moment
 from recto.web.v1.describing import Description
 from recto.web.v1.models import Message
-from recto.web.v1.parameters import cursor_to, limit_of, place_of
+from recto.web.v1.parameters import limit_of, part_of, place_of
 from recto.webhooks import Delivery, Webhook
 
 Handler = Callable[..., Awaitable[Response]]
@@ -102,8 +102,7 @@ def deliveries_handler(rooms: Rooms, door: OpenDoor) -> Handler:
         limit, after = limit_of(request), place_of(request.query_params.get("cursor"))
         place = None if after is None else (after.submitted_at, after.task_id)
         found = await rooms.webhooks.deliveries(client_id, request.path_params["webhook_id"], place, limit + 1)
-        shown = found[:limit]
-        cursor = cursor_to(Place(shown[-1].created_at, shown[-1].id)) if len(found) > limit else None
+        shown, cursor = part_of(found, limit, lambda delivery: Place(delivery.created_at, delivery.id))
         return answer({"deliveries": [delivery_object(delivery) for delivery in shown], "next": cursor})
 
     return deliveries
