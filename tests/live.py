@@ -82,6 +82,7 @@ class LiveServer:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("RECTO_")}
         fixed = {"RECTO_HOME": str(self.home), "RECTO_PORT": "0", "OMP_NUM_THREADS": "1", "RECTO_WORKER_SLOTS": "1"}
         fixed["RECTO_CHECK_TIMEOUT_S"] = "60"  # on a busy machine a file would be accepted unseen
+        fixed["RECTO_PROGRESS_EVERY_S"] = "0.05"
         return {**kept, **fixed, **self.settings}
 
     def start(self) -> LiveServer:

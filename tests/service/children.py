@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
 from pathlib import Path
+from unittest import mock
 
 from recto.codec import Limits
+from recto.pipeline import Outcome, Plan, run
+from recto.raster import Page
 from recto.service.child import Answer, process
 
 
@@ -18,6 +22,21 @@ def gated(body: bytes, recipe: str, limits: Limits) -> Answer:
     while gate.exists():
         time.sleep(0.02)
     return process(body, recipe, limits)
+
+
+def page_by_page(body: bytes, recipe: str, limits: Limits) -> Answer:
+    """Begin a page only when a file beside the gate lets it through: ``gate.page-1``, ``gate.page-2``, …"""
+    gate, numbers = Path(os.environ["TEST_GATE"]), itertools.count(1)
+
+    def let_through(page: Page, steps: Plan) -> Outcome:
+        free = gate.with_suffix(f".page-{next(numbers)}")
+        while not free.exists():
+            gate.with_suffix(f".child-{os.getpid()}").touch()
+            time.sleep(0.02)
+        return run(page, steps)
+
+    with mock.patch("recto.service.child.run", let_through):
+        return process(body, recipe, limits)
 
 
 def deadly_once(body: bytes, recipe: str, limits: Limits) -> Answer:

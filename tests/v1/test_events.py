@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from recto.web.v1.models import Task
-from tests.live import LiveServer
+from tests.live import LiveServer, png_of
+from tests.pages import text_page
 from tests.parts import png
 from tests.v1.conftest import client_of
 from tests.v1.test_tasks import done, problem, submit
@@ -69,6 +72,22 @@ def test_a_task_is_told_of_until_it_is_closed(api: httpx.Client) -> None:
     assert Task.model_validate(told[-1]) == done(api, task_id)
     with listening(api, f"/v1/tasks/{task_id}/events") as stream:
         assert stream.event()[1] == told[-1]
+
+
+def test_a_file_of_many_pages_tells_how_far_it_is(api: httpx.Client) -> None:
+    pages = [Image.open(io.BytesIO(png_of(text_page(700, 500, seed=k)))) for k in range(12)]
+    out = io.BytesIO()
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:])
+    task_id = submit(api, out.getvalue(), "deskew,binarize")["id"]
+    with listening(api, f"/v1/tasks/{task_id}/events") as stream:
+        told, _ = stream.until(task_id, "completed")
+    counted = [Task.model_validate(task).progress for task in told]
+    done = [progress.pages_done for progress in counted if progress is not None]
+    assert {progress.page_count for progress in counted if progress is not None} == {12}
+    assert done == sorted(set(done))
+    assert any(0 < count < 12 for count in done)
+    assert counted[-1] is None
+    assert len(told[-1]["pages"]) == 12
 
 
 def test_one_connection_tells_of_all_tasks_of_a_client(api: httpx.Client, stranger: httpx.Client) -> None:

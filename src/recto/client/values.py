@@ -97,6 +97,14 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a file of several pages is."""
+
+    pages_done: int
+    page_count: int
+
+
+@dataclass(frozen=True)
 class Task:
     """A file on its way through a recipe.
 
@@ -108,6 +116,8 @@ class Task:
         Empty until the task is completed.
     batch_id : str or None
         What it belongs to.
+    progress : Progress or None
+        Of a file of several pages while it is being worked on. An attempt that begins again begins its count again.
     """
 
     id: str
@@ -119,6 +129,7 @@ class Task:
     expires_at: datetime
     pages: tuple[Page, ...]
     batch_id: str | None = None
+    progress: Progress | None = None
 
     @property
     def is_open(self) -> bool:
@@ -137,6 +148,7 @@ class Task:
             datetime.fromisoformat(told["expires_at"]),
             tuple(Page.of(page) for page in told["pages"]),
             told.get("batch"),
+            _progress(told.get("progress")),
         )
 
 
@@ -182,6 +194,8 @@ class Batch:
         How many there are, by state.
     page_count : int
         Of the completed tasks.
+    pages_done : int
+        With those that are done in files of several pages that are still being worked on.
     """
 
     id: str
@@ -192,6 +206,7 @@ class Batch:
     page_count: int
     submitted_at: datetime
     expires_at: datetime
+    pages_done: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -209,6 +224,7 @@ class Batch:
             told["page_count"],
             datetime.fromisoformat(told["submitted_at"]),
             datetime.fromisoformat(told["expires_at"]),
+            told.get("pages_done", told["page_count"]),
         )
 
 
@@ -298,6 +314,10 @@ class Preset:
 
     name: str
     recipe: tuple[Mapping[str, Any], ...]
+
+
+def _progress(told: Mapping[str, int] | None) -> Progress | None:
+    return None if told is None else Progress(told["pages_done"], told["page_count"])
 
 
 def _moment(told: str | None) -> datetime | None:

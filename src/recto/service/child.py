@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
@@ -19,9 +19,12 @@ from recto.codec import Limits, decode, encode_png, probe
 from recto.errors import InputError
 from recto.pipeline import inspect, plan, run
 from recto.raster import Page
+from recto.service.page_counter import PageCounter
 from recto.service.report import inspection_of, report_of
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+
+_COUNTER = PageCounter()
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Answer:
     trace: str = ""
 
 
-def begin(parent_pid: int, pid: Synchronized[int]) -> None:
+def begin(parent_pid: int, pid: Synchronized[int], counted: MutableSequence[int]) -> None:
     """Set a child up: it dies with its parent, is the first to go when memory is short, and uses one core.
 
     What decoders print about a page, in words that the page may have chosen, goes nowhere; what matters is in the
@@ -73,6 +76,7 @@ def begin(parent_pid: int, pid: Synchronized[int]) -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     cv2.setNumThreads(1)
+    _COUNTER.shared = counted
     pid.value = os.getpid()
 
 
@@ -126,10 +130,13 @@ class _File:
 
     def pages(self) -> Iterator[Page]:
         """One after the other."""
-        self._many = probe(self._body, self._limits).frames > 1
+        frames = probe(self._body, self._limits).frames
+        self._many = frames > 1
+        _COUNTER.begin(frames)
         for page in decode(self._body, self._limits):
             yield page
             self._number += 1
+            _COUNTER.one_more()
 
     def said(self, text: str) -> str:
         """A sentence about the page that is being worked on."""

@@ -24,6 +24,9 @@ class Config(BaseModel):
     store_patience_s: float = Field(
         300.0, ge=0, description="How long a worker keeps a page in hand while the blob store does not answer."
     )
+    progress_every_s: float = Field(
+        1.0, gt=0, le=60, description="How often, at most, a worker tells how many pages of a file are done."
+    )
     orphans_every_s: float = Field(900.0, gt=0, description="How often blobs that no task wants are looked for.")
     orphan_after_s: float = Field(3600.0, gt=0, description="How old a blob that no task wants must be to be deleted.")
     min_free_mb: int = Field(512, ge=0, description="New pages are refused while the blobs' disk has less free.")

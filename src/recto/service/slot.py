@@ -17,6 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from recto.errors import AttemptFailedError, ChildStartError
 from recto.service.child import begin, nothing
+from recto.service.page_counter import PageCounter
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,11 @@ class Slot:
         """The process id of the child, 0 while there is none."""
         return int(self._pid.value)
 
+    @property
+    def pages(self) -> tuple[int, int]:
+        """The pages of the file that the child has in hand, and how many of them are done; 0 while it has none."""
+        return self._counter.read()
+
     async def run(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function of a module in the child.
 
@@ -106,6 +112,7 @@ class Slot:
         finally:
             watch.cancel()
             done.cancel()
+            self._counter.begin(0)
             if pid.value not in (0, self._known_pid):
                 self._known_pid = int(pid.value)
                 self._child_started()
@@ -118,11 +125,12 @@ class Slot:
 
     def _new_pool(self) -> ProcessPool:
         self._pid = self._context.Value("i", 0)
+        self._counter = PageCounter(self._context.Array("i", 2, lock=False))
         pool = ProcessPool(
             max_workers=1,
             max_tasks=self._tasks_per_child,
             initializer=begin,
-            initargs=(os.getpid(), self._pid),
+            initargs=(os.getpid(), self._pid, self._counter.shared),
             context=self._context,
         )
         pool.schedule(nothing)

@@ -31,6 +31,7 @@ from recto.service.housekeeping import keep_house
 from recto.service.journey import Journey
 from recto.service.keys import input_key, result_key, result_keys
 from recto.service.operations import INSPECT
+from recto.service.progress import keep_telling
 from recto.service.same_store import agree
 from recto.service.slot import Slot
 from recto.store import BlobStore
@@ -111,6 +112,7 @@ class _Work:
 
     claim: Claim
     journey: Journey
+    slot: Slot
     task: asyncio.Task[None] | None = None
     lost: bool = False
     closing: bool = False
@@ -153,6 +155,9 @@ class _Worker:
             asyncio.create_task(self._heartbeat(), name="heartbeat"),
             asyncio.create_task(
                 keep_house(self._claims, self._queue, self._store, self._tasks, self._config, self._counting)
+            ),
+            asyncio.create_task(
+                keep_telling(self._claims, self._in_hand.values, self._config.progress_every_s, self._counting)
             ),
         ]
         slots = [asyncio.create_task(self._serve(stop)) for _ in range(self._config.slots)]
@@ -217,7 +222,7 @@ class _Worker:
         return None
 
     async def _work_on(self, slot: Slot, claim: Claim) -> None:
-        work = _Work(claim, Journey(self._counting, claim))
+        work = _Work(claim, Journey(self._counting, claim), slot)
         self._in_hand[claim.id] = work
         with work.journey:
             work.task = asyncio.create_task(self._process(slot, work), name=f"task {claim.id}")

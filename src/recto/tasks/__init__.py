@@ -5,7 +5,7 @@ Owns procrastinate: its tables hold one job per open task, and its SQL gives a j
 
 from recto.tasks.batches import Batch, Batches, Member
 from recto.tasks.changes import Changes, Subscription
-from recto.tasks.claims import Claim, Claims
+from recto.tasks.claims import Claim, Claims, PageCount
 from recto.tasks.config import Config
 from recto.tasks.desk import Desk, Entry, Wanted
 from recto.tasks.engine import INSERTED_CHANNEL, Engine, prepare
@@ -37,6 +37,7 @@ __all__ = [
     "Member",
     "OpenTasks",
     "Overview",
+    "PageCount",
     "Place",
     "Record",
     "Request",

@@ -31,6 +31,8 @@ class Batch:
         Its tasks, by state.
     pages : int
         Of the completed ones.
+    pages_under_way : int
+        Done in files of several pages that are still being worked on.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Batch:
     completed: int
     failed: int
     pages: int
+    pages_under_way: int = 0
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Batch:

@@ -10,7 +10,8 @@ SELECT batches.id::text AS id, batches.name, batches.recipe, batches.submitted_a
        count(tasks.id) FILTER (WHERE tasks.state = 'processing') AS processing,
        count(tasks.id) FILTER (WHERE tasks.state = 'completed') AS completed,
        count(tasks.id) FILTER (WHERE tasks.state = 'failed') AS failed,
-       COALESCE(sum(tasks.pages) FILTER (WHERE tasks.state = 'completed'), 0)::integer AS pages
+       COALESCE(sum(tasks.pages) FILTER (WHERE tasks.state = 'completed'), 0)::integer AS pages,
+       COALESCE(sum(tasks.pages_done) FILTER (WHERE tasks.state = 'processing'), 0)::integer AS pages_under_way
 FROM batches LEFT JOIN tasks ON tasks.batch_id = batches.id AND tasks.expires_at > now()
 WHERE batches.id = %(id)s AND batches.client_id = %(client_id)s AND batches.expires_at > now()
 GROUP BY batches.id
@@ -23,7 +24,8 @@ SELECT batches.id::text AS id, batches.name, batches.recipe, batches.submitted_a
        count(tasks.id) FILTER (WHERE tasks.state = 'processing') AS processing,
        count(tasks.id) FILTER (WHERE tasks.state = 'completed') AS completed,
        count(tasks.id) FILTER (WHERE tasks.state = 'failed') AS failed,
-       COALESCE(sum(tasks.pages) FILTER (WHERE tasks.state = 'completed'), 0)::integer AS pages
+       COALESCE(sum(tasks.pages) FILTER (WHERE tasks.state = 'completed'), 0)::integer AS pages,
+       COALESCE(sum(tasks.pages_done) FILTER (WHERE tasks.state = 'processing'), 0)::integer AS pages_under_way
 FROM (
     SELECT * FROM batches
     WHERE client_id = %(client_id)s AND expires_at > now()

@@ -51,6 +51,14 @@ class Claim:
     age_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class PageCount:
+    """How far a file is: ``done`` of its ``pages``."""
+
+    pages: int
+    done: int
+
+
 _GONE = Claim("", "", "", "", 0, 0, 0, 0)
 """Stands for a job whose task is no more."""
 
@@ -103,6 +111,17 @@ class Claims:
             # Its task was cancelled, has expired, or has another job by now.
             await connection.execute(STATEMENTS["drop_job"], {"job_id": job_id})
             return _GONE
+
+    async def tell_pages(self, news: Mapping[Claim, PageCount]) -> None:
+        """Tell who listens how far some of our tasks are; what is not ours any more is passed over."""
+        values = {
+            "ids": [uuid.UUID(claim.id) for claim in news],
+            "attempts": [claim.attempt for claim in news],
+            "pages": [count.pages for count in news.values()],
+            "done": [count.done for count in news.values()],
+        }
+        async with self._database.connection() as connection:
+            await connection.execute(STATEMENTS["tell_pages"], values)
 
     async def complete(
         self, claim: Claim, pages: int, notes: Collection[str], reports: Collection[Mapping[str, Any]] = ()

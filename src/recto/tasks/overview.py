@@ -31,9 +31,11 @@ class Record:
     listed : bool
         False for work whose answer is waited for and then thrown away.
     changed_at : datetime
-        When the state last changed, by the database's clock.
+        When the state or the count of pages last changed, by the database's clock.
     batch_id : str or None
         What it belongs to.
+    pages_in_hand, pages_done : int
+        Of the file, as the attempt under way counts them; 0 while it has not, and for files of one page.
     """
 
     id: str
@@ -50,6 +52,8 @@ class Record:
     expires_at: datetime
     changed_at: datetime
     batch_id: str | None = None
+    pages_in_hand: int = 0
+    pages_done: int = 0
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Record:

@@ -1,7 +1,7 @@
 -- records --
 -- Whole tasks of one client, cancelled ones too.
 SELECT id::text AS id, name, operation, state, recipe, error, notes, pages, reports, listed, submitted_at, expires_at,
-       changed_at, batch_id::text AS batch_id
+       changed_at, batch_id::text AS batch_id, pages_in_hand, pages_done
 FROM tasks
 WHERE client_id = %(client_id)s AND id = ANY(%(ids)s) AND expires_at > now()
 ORDER BY changed_at
@@ -9,7 +9,7 @@ ORDER BY changed_at
 -- page --
 -- One page of a client's list, newest first.
 SELECT id::text AS id, name, operation, state, recipe, error, notes, pages, reports, listed, submitted_at, expires_at,
-       changed_at, batch_id::text AS batch_id
+       changed_at, batch_id::text AS batch_id, pages_in_hand, pages_done
 FROM tasks
 WHERE client_id = %(client_id)s AND listed AND expires_at > now()
   AND state::text = ANY(%(states)s)
@@ -22,7 +22,7 @@ LIMIT %(limit)s
 -- changed_since --
 -- What a listener may have missed.
 SELECT id::text AS id, name, operation, state, recipe, error, notes, pages, reports, listed, submitted_at, expires_at,
-       changed_at, batch_id::text AS batch_id
+       changed_at, batch_id::text AS batch_id, pages_in_hand, pages_done
 FROM tasks
 WHERE client_id = %(client_id)s AND listed AND expires_at > now() AND changed_at > %(since)s
 ORDER BY changed_at

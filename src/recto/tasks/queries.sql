@@ -99,6 +99,17 @@ WHERE id = %(id)s AND job_id = %(job_id)s AND state = 'pending' AND expires_at >
 RETURNING id::text AS id, client_id, operation, recipe, attempt, failures, job_id, position, trace_context,
           EXTRACT(epoch FROM now() - submitted_at)::float8 AS age_s
 
+-- tell_pages --
+-- How far files of several pages are. What is with another attempt by now, or closed, is passed over.
+WITH told AS (
+    UPDATE tasks SET pages_in_hand = news.pages, pages_done = news.done, changed_at = clock_timestamp()
+    FROM unnest(%(ids)s::uuid[], %(attempts)s::integer[], %(pages)s::integer[], %(done)s::integer[])
+        AS news (id, attempt, pages, done)
+    WHERE tasks.id = news.id AND tasks.attempt = news.attempt AND tasks.state = 'processing'
+    RETURNING tasks.id, tasks.client_id, tasks.listed
+)
+SELECT pg_notify('recto_task_changed', client_id || ' ' || id::text) FROM told WHERE listed
+
 -- complete --
 -- Said twice, when the answer to the first time was lost, it changes nothing more.
 UPDATE tasks SET state = 'completed', pages = %(pages)s, notes = %(notes)s, reports = %(reports)s, error = NULL,

@@ -33,6 +33,7 @@ def task_object(record: Record) -> dict[str, Any]:
         "batch": record.batch_id,
         "recipe": list(record.recipe),
         "error": record.error,
+        "progress": _progress(record),
         "submitted_at": moment(record.submitted_at),
         "expires_at": moment(record.expires_at),
         "pages": [_page(record, number) for number in range(1, pages + 1)],
@@ -63,6 +64,12 @@ async def answer_tasks(records: Sequence[Record], next_cursor: str | None) -> Re
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer that nobody keeps."""
     return Response(json_text(content).encode(), status, {**NO_STORE, **(headers or {})}, JSON)
+
+
+def _progress(record: Record) -> dict[str, int] | None:
+    if record.state is not TaskState.PROCESSING or not record.pages_in_hand:
+        return None
+    return {"pages_done": record.pages_done, "page_count": record.pages_in_hand}
 
 
 def _page(record: Record, number: int) -> dict[str, Any]:

@@ -163,6 +163,7 @@ def batch_object(batch: Batch) -> dict[str, Any]:
         "recipe": list(batch.recipe),
         "tasks": {state: getattr(batch, state) for state in states},
         "page_count": batch.pages,
+        "pages_done": batch.pages + batch.pages_under_way,
         "submitted_at": moment(batch.submitted_at),
         "expires_at": moment(batch.expires_at),
     }

@@ -30,6 +30,7 @@ _TASK = {
         {"filter": "binarize", "method": "auto", "window_px": None, "k": None},
     ],
     "error": None,
+    "progress": None,
     "submitted_at": "2026-01-31T12:00:00.000000Z",
     "expires_at": "2026-02-01T12:00:00.000000Z",
     "pages": [
@@ -51,6 +52,7 @@ _BATCH = {
     "recipe": _TASK["recipe"],
     "tasks": {"pending": 12, "processing": 2, "completed": 25, "failed": 1},
     "page_count": 25,
+    "pages_done": 31,
     "submitted_at": "2026-01-31T12:00:00.000000Z",
     "expires_at": "2026-02-01T12:00:09.000000Z",
 }

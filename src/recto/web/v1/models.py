@@ -57,6 +57,13 @@ class PageReport(_Closed):
     result: str = Field(description="Where the PNG is.")
 
 
+class Progress(_Closed):
+    """How far a file of several pages is."""
+
+    pages_done: int
+    page_count: int
+
+
 class Task(_Closed):
     """A file on its way through a recipe."""
 
@@ -66,6 +73,11 @@ class Task(_Closed):
     batch: str | None = Field(None, description="The id of the batch that it belongs to.")
     recipe: list[dict[str, Any]] = Field(description="Every step with every parameter written out.")
     error: str | None = Field(description="Why it failed.")
+    progress: Progress | None = Field(
+        None,
+        description="Of a file of several pages that is being worked on, told at most once a second; an attempt that "
+        "begins again begins its count again.",
+    )
     submitted_at: str
     expires_at: str = Field(description="From then on the task and its result are gone.")
     pages: list[PageReport] = Field(description="Empty until the task is completed.")
@@ -165,6 +177,9 @@ class Batch(_Closed):
     recipe: list[dict[str, Any]]
     tasks: TaskCounts
     page_count: int = Field(description="Of the completed tasks.")
+    pages_done: int = Field(
+        description="With those that are done in files of several pages that are still being worked on."
+    )
     submitted_at: str
     expires_at: str = Field(description="From then on it is gone; each file that comes moves it on.")
 
