@@ -21,7 +21,7 @@ from recto.codec import Limits
 from recto.database import Config as DatabaseConfig
 from recto.database import Database
 from recto.service import Config, Service, TaskView, open_service, run_worker
-from recto.service.worker import Stop
+from recto.service.stopping import Stop
 from recto.store import FolderStore
 from recto.tasks import Config as TasksConfig
 

@@ -20,7 +20,7 @@ from lab.benchmarks.machine import machine
 from recto.database import Config as DatabaseConfig
 from recto.database import Database
 from recto.service import Config, Service, open_service, run_worker
-from recto.service.worker import Stop
+from recto.service.stopping import Stop
 from recto.store import FolderStore
 from recto.tasks import Config as TasksConfig
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -34,6 +32,7 @@ from recto.service.operations import INSPECT
 from recto.service.progress import keep_telling
 from recto.service.same_store import agree
 from recto.service.slot import Slot
+from recto.service.stopping import Stop, asked_by_signals
 from recto.store import BlobStore
 from recto.tasks import CLOSED_CHANNEL, INSERTED_CHANNEL, Claim, Claims, Engine, Figures, TaskQueue, prepare
 from recto.tasks import Config as TasksConfig
@@ -44,21 +43,12 @@ Child = Callable[[bytes, str, Limits], Answer]
 T = TypeVar("T")
 
 _AGAIN_AFTER_S = 1.0
+_CLOSING_S = 2.0
+"""What is being closed when the worker is to stop at once gets so long: it is as good as done."""
+
 _NOT_THE_TASKS_FAULT = (ChildStartError, StoreUnavailableError, DatabaseUnavailableError)
 _PAUSE_S = 3.0
 """After a fault of the worker itself, so that it leaves the tasks to others rather than spinning on them."""
-
-
-class Stop:
-    """How a worker is told to stop: first gently, then at once."""
-
-    def __init__(self) -> None:
-        self.gently = asyncio.Event()
-        self.at_once = asyncio.Event()
-
-    def ask(self) -> None:
-        """Let running tasks finish; asked again: hand them back now."""
-        (self.at_once if self.gently.is_set() else self.gently).set()
 
 
 async def run_worker(
@@ -94,13 +84,13 @@ async def run_worker(
     if stop is not None:
         await worker.run(stop)
         return
-    with _signals() as asked:
+    with asked_by_signals() as asked:
         await worker.run(asked)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Work:
-    """A claim and the coroutine that works on it.
+    """A claim and the coroutine that works on it. A task that was lost may come back while its first one is ended.
 
     Attributes
     ----------
@@ -124,9 +114,9 @@ class _Work:
             self.lost = True
             self.task.cancel()
 
-    def stop(self) -> None:
+    def stop(self, *, also_closing: bool = False) -> None:
         """Cut it off, to be handed back."""
-        if self.task is not None:
+        if self.task is not None and (also_closing or not self.closing):
             self.task.cancel()
 
 
@@ -144,7 +134,7 @@ class _Worker:
         self._counting = Counting()
         self._figures = Figures(database)
         self._bell = Bell()
-        self._in_hand: dict[str, _Work] = {}
+        self._in_hand: set[_Work] = set()
         heard = {INSERTED_CHANNEL: self._inserted, CLOSED_CHANNEL: self._closed}
         self._listener = Listener(database, heard, self._connected)
 
@@ -157,7 +147,7 @@ class _Worker:
                 keep_house(self._claims, self._queue, self._store, self._tasks, self._config, self._counting)
             ),
             asyncio.create_task(
-                keep_telling(self._claims, self._in_hand.values, self._config.progress_every_s, self._counting)
+                keep_telling(self._claims, lambda: self._in_hand, self._config.progress_every_s, self._counting)
             ),
         ]
         slots = [asyncio.create_task(self._serve(stop)) for _ in range(self._config.slots)]
@@ -172,9 +162,11 @@ class _Worker:
                 task.cancel()
             await asyncio.gather(*slots, *aside, return_exceptions=True)
             await self._listener.stop()
-            with suppress(DatabaseUnavailableError):
+            try:
                 await self._claims.unregister()
                 await self._figures.tell(self._counting.tally)
+            except DatabaseUnavailableError as error:
+                log.warning("What this worker counted last is lost: %s", error.message)
             self._say_alive(False)
         log.info("The worker has stopped.")
 
@@ -184,8 +176,11 @@ class _Worker:
         either: set[asyncio.Future[Any]] = {at_once, finished}
         await asyncio.wait(either, timeout=self._config.drain_s, return_when=asyncio.FIRST_COMPLETED)
         at_once.cancel()
-        for work in list(self._in_hand.values()):
+        for work in self._in_hand:
             work.stop()
+        await asyncio.wait([finished], timeout=_CLOSING_S)
+        for work in self._in_hand:
+            work.stop(also_closing=True)
         await finished
 
     async def _serve(self, stop: Stop) -> None:
@@ -223,7 +218,7 @@ class _Worker:
 
     async def _work_on(self, slot: Slot, claim: Claim) -> None:
         work = _Work(claim, Journey(self._counting, claim), slot)
-        self._in_hand[claim.id] = work
+        self._in_hand.add(work)
         with work.journey:
             work.task = asyncio.create_task(self._process(slot, work), name=f"task {claim.id}")
             try:
@@ -231,8 +226,7 @@ class _Worker:
                 await self._settle(work, work.task)
             finally:
                 work.task.cancel()
-                if self._in_hand.get(claim.id) is work:  # a task that was lost may be here again, in another slot
-                    del self._in_hand[claim.id]
+                self._in_hand.discard(work)
 
     async def _process(self, slot: Slot, work: _Work) -> None:
         """See a task through, whatever comes of it; cancelled when it is not ours any more or the worker stops."""
@@ -345,11 +339,10 @@ class _Worker:
         while True:
             self._say_alive(True)
             await asyncio.sleep(self._tasks.heartbeat_s)
-            held = [work.claim for work in self._in_hand.values()]
             try:
-                for claim in await self._claims.beat(held):
-                    work = self._in_hand.get(claim.id)
-                    if work is not None and work.claim == claim:
+                lost = await self._claims.beat([work.claim for work in self._in_hand])
+                for work in self._in_hand:
+                    if work.claim in lost:
                         work.lose()
                 await self._figures.tell(self._counting.tally)
             except DatabaseUnavailableError as error:
@@ -377,19 +370,6 @@ class _Worker:
         self._bell.ring_for_one(self._claims.workers)
 
     def _closed(self, task_id: str) -> None:
-        work = self._in_hand.get(task_id)
-        if work is not None:
-            work.lose()
-
-
-@contextmanager
-def _signals() -> Iterator[Stop]:
-    stop = Stop()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.ask)
-    try:
-        yield stop
-    finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+        for work in self._in_hand:
+            if work.claim.id == task_id:
+                work.lose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import bisect
 import json
 from collections import defaultdict
@@ -103,14 +104,25 @@ class Figures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._one_at_a_time = asyncio.Lock()
+        self._telling: asyncio.Task[None] | None = None
 
     async def tell(self, tally: Tally) -> None:
         """Add what was counted; what cannot be told now stays in the tally.
+
+        It goes on by itself when the caller is cut off, and the next call waits for its end: after a commit whose
+        answer nobody heard, the same would be told once more.
 
         Raises
         ------
         DatabaseUnavailableError
         """
+        await self._one_at_a_time.acquire()
+        self._telling = asyncio.create_task(self._tell(tally))
+        self._telling.add_done_callback(lambda _: self._one_at_a_time.release())
+        await asyncio.shield(self._telling)
+
+    async def _tell(self, tally: Tally) -> None:
         counts = tally.take()
         if not counts:
             return
