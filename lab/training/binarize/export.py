@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--metrics", default="{}", help="JSON of what was measured")
     parser.add_argument("--data", default="", help="what it was trained on")
     parser.add_argument("--weakness", default="")
+    parser.add_argument("--recipe", default="", help="how it was trained, the runs before among it")
     parser.add_argument("--target", type=Path, default=WEIGHTS)
     options = parser.parse_args()
     options.target.mkdir(parents=True, exist_ok=True)
@@ -89,9 +90,10 @@ def main() -> None:
         "output": "paper, float32 (1, 1, H, W): 0 certain ink, 255 certain paper",
         "training_commit": commit,
         "data": options.data,
+        "recipe": options.recipe,
         "seed": 0,
         "steps": state["step"],
-        "hours": round(state["spent_s"] / 3600, 2),
+        "hours": round(state["hours"], 2),
         "metrics": json.loads(options.metrics),
         "weaknesses": options.weakness,
     }

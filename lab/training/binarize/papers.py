@@ -68,22 +68,25 @@ def folds(rng: np.random.Generator, side: int) -> Plane:
     return plane
 
 
-def beyond(rng: np.random.Generator, side: int) -> NDArray[np.bool_]:
-    """True outside the page: an uneven edge along one or two sides, and holes at times."""
+def beyond(rng: np.random.Generator, side: int, holes: float = 0.2) -> NDArray[np.bool_]:
+    """True outside the page: an uneven edge along one or two sides, and holes in that share of the pages."""
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
     wavy = rng.choice((0.0, 0.003, 0.02)) * (cloud(rng, side, 8, 8) + 0.3 * cloud(rng, side, 60, 60))
     outside = np.zeros((side, side), dtype=bool)
     for _ in range(int(rng.integers(1, 3))):
         turn = rng.choice((0, 1, 2, 3)) * np.pi / 2 + rng.normal() * 0.06
         outside |= (x - 0.5) * np.cos(turn) + (y - 0.5) * np.sin(turn) + wavy > rng.uniform(0.1, 0.48)
-    if rng.random() < 0.2:
+    if rng.random() < holes:
         outside |= cloud(rng, side, 6, 6) + 0.2 * cloud(rng, side, 40, 40) > rng.uniform(1.6, 2.4)
     return outside
 
 
-def colour(rng: np.random.Generator) -> Plane:
-    """The paper's colour, three values around its brightness."""
+def colour(rng: np.random.Generator, *, brown: bool = False) -> Plane:
+    """The paper's colour, three values around its brightness; ``brown`` that of papyrus and of burnt paper."""
     bright = 1 - 0.65 * rng.random() ** 1.7
+    if brown:
+        warm = rng.uniform(0.2, 0.7)
+        return np.asarray(rng.uniform(0.28, 0.75) * np.array((1.0, 1 - 0.4 * warm, 1 - warm)), dtype=np.float32)
     if rng.random() < 0.3:
         return np.full(3, bright, dtype=np.float32)
     warm = rng.uniform(0, 0.35)
@@ -120,9 +123,49 @@ def world(rng: np.random.Generator, side: int, outside: NDArray[np.bool_]) -> tu
     shade = np.ones((side, side), dtype=np.float32)
     if rng.random() < 0.6:
         far = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 3)
-        reach = float(np.exp(rng.uniform(np.log(1.0), np.log(25))))
+        reach = float(np.exp(rng.uniform(np.log(1.0), np.log(120))))
         shade -= np.float32(rng.uniform(0.05, 0.6)) * np.exp(-far / reach)
     if rng.random() < 0.4:
         far = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, 3)
         tones *= 1 - np.float32(rng.uniform(0.1, 0.8)) * np.exp(-far / float(np.exp(rng.uniform(0.5, 3.5))))
     return tones, shade
+
+
+def crumples(rng: np.random.Generator, side: int) -> Plane:
+    """Factors around 1: a crumpled sheet, facets that lie in other light on the two sides of a sharp crease."""
+    height = np.zeros((side, side), dtype=np.float32)
+    for _ in range(int(rng.integers(2, 6))):
+        cells = rng.uniform(2, 12)
+        height += np.abs(cloud(rng, side, cells, cells)) * np.float32(rng.uniform(0.3, 1) / cells)
+    down, along = np.gradient(cv2.GaussianBlur(height, (0, 0), float(rng.uniform(0.6, 2.5))))
+    turn = rng.uniform(0, 2 * np.pi)
+    slope = np.cos(turn) * along + np.sin(turn) * down
+    strength = float(np.exp(rng.uniform(np.log(0.02), np.log(0.16))))
+    return np.asarray(1 + strength * np.clip(slope / (slope.std() + 1e-6), -3, 2), dtype=np.float32)
+
+
+def specks(rng: np.random.Generator, side: int) -> Plane:
+    """Factors up to 1: foxing, mould and dirt, dark spots of a few pixels, denser here than there."""
+    cells = float(np.exp(rng.uniform(np.log(side / 16), np.log(side / 4))))
+    field = cloud(rng, side, cells, cells) + rng.uniform(0, 0.5) * cloud(rng, side, 4, 4)
+    spots = np.clip((field - rng.uniform(2.0, 3.2)) * rng.uniform(1.5, 6), 0, 1)
+    return np.asarray(1 - np.float32(rng.uniform(0.1, 0.65)) * spots, dtype=np.float32)
+
+
+def ruled(rng: np.random.Generator, side: int) -> Plane:
+    """0 to 1: the pale lines or squares of writing paper, which are no ink."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32)
+    tilt, bend = rng.normal() * 0.03, 2 * rng.random() * cloud(rng, side, 2, 2)
+    gap, half = float(np.exp(rng.uniform(np.log(12), np.log(90)))), rng.uniform(0.4, 1.5)
+    lines = np.zeros((side, side), dtype=np.float32)
+    for far in (y + tilt * x + bend, x - tilt * y + bend)[: 1 if rng.random() < 0.6 else 2]:
+        lines = np.maximum(lines, np.exp(-((((far + rng.uniform(0, gap)) % gap - gap / 2) / half) ** 2)))
+    return lines
+
+
+def flaked(rng: np.random.Generator, side: int) -> Plane:
+    """0 to 1: what is left of ink on papyrus, lost along the fibres."""
+    across, along = float(np.exp(rng.uniform(np.log(40), np.log(side / 2)))), rng.uniform(4, 30)
+    field = cloud(rng, side, across, along)
+    field = (field.T if rng.random() < 0.3 else field) + 0.7 * cloud(rng, side, 12, 12)
+    return np.asarray(np.clip(rng.uniform(1.0, 2.6) - field * rng.uniform(0.5, 1.2), 0, 1), dtype=np.float32)

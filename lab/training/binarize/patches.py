@@ -31,6 +31,15 @@ class Real:
     depth: float
 
 
+DAMAGES = (
+    (papers.stains, 0.35),
+    (papers.folds, 0.2),
+    (papers.crumples, 0.12),
+    (papers.specks, 0.15),
+    (papers.light, 0.5),
+)
+""" What happens to a paper, and in which share of the pages. """
+
 Piece = tuple[NDArray[np.uint8], NDArray[np.uint8], float | None]
 """ Samples, ink, and the usual half depth of the ink of its page where that is known. """
 
@@ -91,12 +100,16 @@ class Patches:
         """Planes ``(4, 256, 256)`` and ink ``(256, 256)`` of the four patches of the next piece of a page."""
         if self.rng.random() < 0.06:
             self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
-        samples, ink, usual = self.real_piece() if self.rng.random() < self.real_share else self.own_piece()
-        seen = planes(samples, usual)
+        seen, ink = self.piece(real=self.rng.random() < self.real_share)
         for top in (RIM_PX, RIM_PX + SIDE_PX):
             for left in (RIM_PX, RIM_PX + SIDE_PX):
                 square = slice(top, top + SIDE_PX), slice(left, left + SIDE_PX)
                 yield seen[:, *square], ink[square] > 127
+
+    def piece(self, *, real: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Planes ``(4, 576, 576)`` and ink ``(576, 576)``, 0 to 255, of a piece of a real page or of one of ours."""
+        samples, ink, usual = self.real_piece() if real else self.own_piece()
+        return planes(samples, usual), ink
 
     def real_piece(self) -> Piece:
         """A square of a real page, scaled, turned, relit."""
@@ -124,19 +137,27 @@ class Patches:
     def own_piece(self) -> Piece:
         """Our own strokes on a paper, real or made, with the damage of age and of cameras."""
         rng = self.rng
-        paper = self._paper()
-        for layer, odds in ((papers.stains, 0.35), (papers.folds, 0.2), (papers.light, 0.5)):
+        papyrus = rng.random() < 0.2
+        paper = self._papyrus() if papyrus else self._paper()
+        for layer, odds in DAMAGES:
             if rng.random() < odds:
                 paper = paper * layer(rng, FULL_PX)[..., None]
         depth = 1 - np.exp(rng.uniform(np.log(0.06), np.log(0.75)))
-        if rng.random() < 0.45:
+        if rng.random() < 0.06:
+            paper = paper * (
+                1 - rng.uniform(0.06, 0.33) * depth * rng.random(3) * papers.ruled(rng, FULL_PX)[..., None]
+            )
+        blank = rng.random() < 0.07
+        if rng.random() < 0.45 and not blank:
             paper = paper * (1 - rng.uniform(0.1, 0.7) * depth * self._back_side()[..., None])
-        cover = self._strokes().astype(np.float32) / 255 if rng.random() < 0.93 else np.zeros((FULL_PX, FULL_PX), "f4")
+        cover = np.zeros((FULL_PX, FULL_PX), dtype=np.float32) if blank else self._strokes().astype(np.float32) / 255
         if rng.random() < 0.4:
             cover = self._rough(cover)
         truth = np.where(cover > 0.5, 255, 0).astype(np.uint8)
         soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 1.4)) if rng.random() < 0.8 else cover
-        uneven = 1 + rng.uniform(0, 0.25) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
+        uneven = 1 + rng.uniform(0, 0.3) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
+        if papyrus and rng.random() < 0.7:
+            uneven *= papers.flaked(rng, FULL_PX)
         alpha = np.clip(soft * depth * np.clip(uneven, 0.35, 1.3), 0, 1)[..., None]
         dye = np.zeros(3, dtype=np.float32)
         if rng.random() < 0.35:
@@ -144,8 +165,8 @@ class Patches:
         samples = (paper * (1 - alpha) + dye * paper.mean() * alpha).astype(np.float32)
         if rng.random() < 0.2:
             samples, truth = self._second_hand(samples, truth, depth)
-        if rng.random() < 0.25:
-            samples, truth = self._cut_out(samples, truth)
+        if rng.random() < (0.45 if papyrus else 0.25):
+            samples, truth = self._cut_out(samples, truth, 0.7 if papyrus else 0.2)
         return *self._finished(samples, truth, 0.85), None
 
     def _second_hand(
@@ -172,10 +193,10 @@ class Patches:
         return np.asarray(drawn, dtype=np.float32)
 
     def _cut_out(
-        self, samples: NDArray[np.float32], ink: NDArray[np.uint8]
+        self, samples: NDArray[np.float32], ink: NDArray[np.uint8], holes: float = 0.2
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """The page with an edge or a hole in it, and what lies around: no ink there."""
-        outside = papers.beyond(self.rng, FULL_PX)
+        outside = papers.beyond(self.rng, FULL_PX, holes)
         tones, shade = papers.world(self.rng, FULL_PX, outside)
         samples = np.where(outside[..., None], tones[..., None], samples * shade[..., None])
         return samples.astype(np.float32), np.where(outside, 0, ink).astype(np.uint8)
@@ -187,8 +208,12 @@ class Patches:
             matrix = self._window(page.ink.shape, float(np.exp(rng.uniform(np.log(0.6), np.log(2.5)))))
             bare = _warped(page.bare, matrix).astype(np.float32) / 255
             return np.asarray(_toned(rng, bare), dtype=np.float32)
-        tones = papers.fibres(rng, FULL_PX) if rng.random() < 0.3 else papers.texture(rng, FULL_PX)
+        tones = papers.fibres(rng, FULL_PX) if rng.random() < 0.15 else papers.texture(rng, FULL_PX)
         return np.asarray(tones[..., None] * papers.colour(rng), dtype=np.float32)
+
+    def _papyrus(self) -> NDArray[np.float32]:
+        tones = papers.fibres(self.rng, FULL_PX) * papers.texture(self.rng, FULL_PX)
+        return np.asarray(tones[..., None] * papers.colour(self.rng, brown=True), dtype=np.float32)
 
     def _strokes(self) -> NDArray[np.uint8]:
         """Ink of the bank, or of a real page's truth, through a random similarity."""

@@ -6,17 +6,16 @@ python -m lab.training.binarize.train --train bickley,phibd2012 --minutes 50 --r
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lab.metrics.dibco import scores
@@ -24,17 +23,24 @@ from lab.training.binarize.model import InkNet
 from lab.training.binarize.patches import Real, real_pages
 from lab.training.binarize.planes import SCALES, planes
 from lab.training.binarize.pool import Pool
+from lab.training.run import Run
 
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data")) / "binarization"
+TRAIN = "dibco2009,dibco2011,bickley,phibd2012,nabuco,monkcuper"
+HELD = "dibco2010,dibco2013"
 BATCH = 8
-DECAY = 0.999
 THIN = 1.0
 
 
-def loss_of(logit: Tensor, truth: Tensor, thin: float = THIN) -> Tensor:
-    """Cross entropy plus half of Dice's loss over the batch; strokes under 5 px count ``1 + thin`` times."""
-    opened = nn.functional.max_pool2d(-nn.functional.max_pool2d(-truth, 5, 1, 2), 5, 1, 2)
-    weight = 1 + thin * (truth - truth * opened)
+def thin_strokes(truth: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 in strokes under 5 px, 0 elsewhere, shape (N, 1, H, W) as the truth."""
+    window = np.ones((5, 5), np.uint8)
+    return truth - np.stack([cv2.morphologyEx(one[0], cv2.MORPH_OPEN, window)[None] for one in truth])
+
+
+def loss_of(logit: Tensor, truth: Tensor, thin: Tensor, more: float = THIN) -> Tensor:
+    """Cross entropy plus half of Dice's loss over the batch; thin strokes count ``1 + more`` times."""
+    weight = 1 + more * thin
     entropy = (nn.functional.binary_cross_entropy_with_logits(logit, truth, reduction="none") * weight).mean()
     ink = torch.sigmoid(logit)
     dice = 1 - (2 * (ink * truth).sum() + 1) / (ink.sum() + truth.sum() + 1)
@@ -61,49 +67,14 @@ def judged(net: nn.Module, pages: list[Real]) -> np.ndarray[Any, Any]:
     return np.array(rows)
 
 
-def _averaged(average: nn.Module, net: nn.Module, step: int) -> None:
-    keep = min(DECAY, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-            if a.dtype.is_floating_point:
-                a.lerp_(b, 1 - keep)
-            else:
-                a.copy_(b)
-
-
-@dataclass
-class Run:
-    """What a stopped run needs to go on."""
-
-    net: nn.Module
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    spent_s: float = 0.0
-
-    def save(self, path: Path) -> None:
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "spent_s": self.spent_s,
-        }
-        torch.save(state, path.with_suffix(".new"))
-        path.with_suffix(".new").replace(path)
-
-
 def begun(path: Path, start: str, rate: float) -> Run:
     """The run of the file, or a new one, from the weights of ``start`` if that is given."""
     net = InkNet().to(memory_format=torch.channels_last)
     if start and not path.exists():
         net.load_state_dict(_widened(torch.load(start, weights_only=True)["average"], net))
-    run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.01, fused=True))
+    run = Run.of(net, rate, fused=True)
     if path.exists():
-        state = torch.load(path, weights_only=True)
-        for part in ("net", "average", "optimiser"):
-            getattr(run, part).load_state_dict(state[part])
-        run.step, run.spent_s = state["step"], state["spent_s"]
+        run.resume(path)
     return run
 
 
@@ -115,21 +86,27 @@ def _widened(state: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
     return state | {entry: torch.cat((given, torch.zeros_like(wanted[:, :more])), dim=1) if more else given}
 
 
-def learn(run: Run, source: Pool, rate: float) -> float:
+class Source(Protocol):
+    """What gives planes and truth."""
+
+    def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+
+
+def learn(run: Run, source: Source, rate: float, batch: int = BATCH, thin: float = THIN) -> float:
     """One step; the loss."""
     for group in run.optimiser.param_groups:
         group["lr"] = rate
     run.net.train()
-    inputs, truth = (torch.from_numpy(a) for a in source.batch(BATCH))
+    seen, ink = source.batch(batch)
+    inputs, truth, thinly = (torch.from_numpy(a) for a in (seen, ink, thin_strokes(ink)))
     with torch.autocast("cpu", torch.bfloat16):
         logit = run.net(inputs.to(memory_format=torch.channels_last))
-    loss = loss_of(logit.float(), truth)
+    loss = loss_of(logit.float(), truth, thinly, thin)
     run.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(run.net.parameters(), 2.0)
     run.optimiser.step()
-    run.step += 1
-    _averaged(run.average, run.net, run.step)
+    run.stepped()
     return loss.item()
 
 
@@ -140,10 +117,10 @@ def train(options: argparse.Namespace) -> None:
     last = Path(options.run) / "last.pt"
     last.parent.mkdir(parents=True, exist_ok=True)
     run = begun(last, options.start, options.rate)
-    real, test = _of(options.train), _of(options.held)[:: options.every_held]
+    real, test = pages_of(options.train), pages_of(options.held)[:: options.every_held]
     source = Pool(real, options.seed + run.step, real_share=options.real_share, duty=options.duty)
     print(f"{len(real)} real pages, {len(test)} held out, from step {run.step}", flush=True)
-    began, looked, running, progress = time.monotonic() - run.spent_s, time.monotonic(), 1.0, 0.0
+    began, looked, running, progress = time.monotonic() - 3600 * run.hours, time.monotonic(), 1.0, 0.0
     while progress < 1:
         progress = (time.monotonic() - began) / (60 * options.minutes)
         rate = options.rate * min(1.0, (run.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
@@ -151,7 +128,7 @@ def train(options: argparse.Namespace) -> None:
         if run.step % 100 == 0:
             print(f"step {run.step} at {progress:.3f} loss {running:.4f}, {source.made} patches", flush=True)
         if progress >= 1 or time.monotonic() - looked > 60 * options.look_minutes:
-            run.spent_s, looked = time.monotonic() - began, time.monotonic()
+            run.hours, looked = (time.monotonic() - began) / 3600, time.monotonic()
             run.save(last)
             if test:
                 marks = judged(run.average, test).mean(axis=0)
@@ -159,14 +136,15 @@ def train(options: argparse.Namespace) -> None:
     source.stop()
 
 
-def _of(names: str) -> list[Real]:
+def pages_of(names: str) -> list[Real]:
+    """The real pages of the sets named, with commas."""
     return real_pages([path for name in names.split(",") if name for path in sorted(DATA.glob(f"*/{name}"))])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--train", default="bickley,phibd2012,nabuco,monkcuper")
-    parser.add_argument("--held", default="dibco2009,dibco2010,dibco2011,dibco2013")
+    parser.add_argument("--train", default=TRAIN)
+    parser.add_argument("--held", default=HELD)
     parser.add_argument("--every-held", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=50)
     parser.add_argument("--look-minutes", type=float, default=10)

@@ -8,10 +8,8 @@ every photo is simulated while training. Run again to go on from the last checkp
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,48 +20,22 @@ from torch import Tensor, nn
 from lab.training.dewarp.loss import loss_of, page_error
 from lab.training.dewarp.net import DewarpNet
 from lab.training.dewarp.samples import SHAPES, SMALL_SHAPES, Batch, Simulator, batch, mirrored
+from lab.training.run import Run
 
 BATCH = 16
 RATE = 2e-3
-DECAY = 0.999
 HELD_BACK = 8
 LEAST_RATE = 1e-5
 SMALL_SHARE = 0.5
 """Share of the time, at its start, that looks at smaller pictures: twice as many for the same work."""
 
 
-@dataclass
-class Run:
-    """What a stopped run needs to go on."""
-
-    net: nn.Module
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    step: int = 0
-    hours: float = 0.0
-
-    def save(self, path: Path) -> None:
-        """Write the checkpoint, whole or not at all."""
-        state = {
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "hours": self.hours,
-        }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-
-
 def begun(path: Path, device: str) -> Run:
     """The run of the file, or a new one."""
     net = DewarpNet().to(device, memory_format=torch.channels_last)
-    run = Run(net, copy.deepcopy(net), torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.01))
+    run = Run.of(net, RATE)
     if path.exists():
-        state = torch.load(path, weights_only=True, map_location=device)
-        for part in ("net", "average", "optimiser"):
-            getattr(run, part).load_state_dict(state[part])
-        run.step, run.hours = state["step"], state["hours"]
+        run.resume(path, device)
     return run
 
 
@@ -88,19 +60,8 @@ def learn(run: Run, samples: Batch, rate: float, device: str) -> float:
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.net.parameters(), 1.0)
     run.optimiser.step()
-    run.step += 1
-    _averaged(run.average, run.net, run.step)
+    run.stepped()
     return float(loss.detach())
-
-
-def _averaged(average: nn.Module, net: nn.Module, step: int) -> None:
-    keep = min(DECAY, (1 + step) / (10 + step))
-    with torch.no_grad():
-        for a, b in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-            if a.dtype.is_floating_point:
-                a.lerp_(b, 1 - keep)
-            else:
-                a.copy_(b)
 
 
 def judged(net: nn.Module, held: list[Batch], device: str) -> str:
