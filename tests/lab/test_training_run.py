@@ -13,7 +13,7 @@ from lab.training.run import Run  # noqa: E402
 
 def begun() -> Run:
     torch.manual_seed(1)
-    return Run.of(torch.nn.Linear(3, 1), 0.1)
+    return Run.of(torch.nn.Linear(3, 1), 0.01)
 
 
 def learnt(run: Run, steps: int) -> Run:

@@ -176,7 +176,7 @@ def main() -> None:
     kept = shelves(options.folder, pages_of(TRAIN), net.eval(), 0)
     print("| idea | FM | p-FM | PSNR | DRD |\n|---|---|---|---|---|", flush=True)
     wanted = [part for part in options.only.split(",") if part]
-    marks = {"before": judged(net, held)} if not wanted else {}
+    marks = {"before": judged(net, held)} if not wanted or "before" in wanted else {}
     for name, idea in {"before": Idea(), **IDEAS}.items():
         if idea.own not in kept or (wanted and not any(part in name for part in wanted)):
             continue
