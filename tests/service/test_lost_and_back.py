@@ -15,16 +15,21 @@ from tests.postgres import rows
 from tests.service import children
 from tests.service.test_service import child_at, gone
 
-SETTINGS = {"worker_slots": 2, "heartbeat_s": 0.7, "stalled_after_s": 30.0, "sweep_every_s": 30.0, "min_free_mb": 0}
+SETTINGS = {"worker_slots": 2, "heartbeat_s": 0.7, "stalled_after_s": 30.0, "sweep_every_s": 30.0}
+SETTINGS |= {"task_timeout_s": 60.0, "drain_s": 60.0}
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the children wait."""
+    path = tmp_path / "gate"
+    path.touch()
+    monkeypatch.setenv("TEST_GATE", str(path))
+    return path
 
 
 @within(lambda url, home: open_parts(url, home, **SETTINGS))
-async def test_the_lost_attempt_ends_and_the_new_one_is_kept(
-    p: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    gate = tmp_path / "gate"
-    gate.touch()
-    monkeypatch.setenv("TEST_GATE", str(gate))
+async def test_the_lost_attempt_ends_and_the_new_one_is_kept(p: Parts, gate: Path) -> None:
     p.start_worker(children.gated)
     task_id = await p.submit(body=png(33))
     first = await child_at(gate)
