@@ -15,6 +15,9 @@ from recto.store import BlobStore
 from recto.tasks import Member, TaskState
 
 ASSUMED_DPI = 300.0
+_OUR_OWN = Limits(max_bytes=2**50, max_megapixels=1e9)
+"""A result may be larger than what may be sent, and the limits of a filter's output were kept when it was made."""
+
 FAILURES = "failed.txt"
 
 
@@ -64,7 +67,7 @@ async def as_pdf(members: Sequence[Member], store: BlobStore) -> AsyncIterator[b
 
 
 def _add(writer: PdfWriter, png: bytes) -> None:
-    for page in decode(png, Limits()):
+    for page in decode(png, _OUR_OWN):
         writer.add(page)
 
 

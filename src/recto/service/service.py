@@ -13,6 +13,7 @@ from recto import tracing
 from recto.codec import Limits
 from recto.database import Database
 from recto.errors import (
+    BatchClosedError,
     BlobMissingError,
     DatabaseUnavailableError,
     KeyTakenError,
@@ -134,6 +135,8 @@ class Service:
         ------
         KeyTakenError
             The order's idempotency key came with another order before.
+        BatchClosedError
+            Its batch takes no more.
         InputError, QueueFullError, DatabaseUnavailableError, StoreUnavailableError
             As ``submit``.
         """
@@ -168,7 +171,7 @@ class Service:
                 await self._queue.add(
                     task_id, client_id, order.operation, recipe, len(order.body), request, look_exactly=near
                 )
-        except QueueFullError:
+        except (QueueFullError, BatchClosedError):
             await self._delete([input_key(task_id)])
             raise
         except KeyTakenError:
