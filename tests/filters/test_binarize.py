@@ -265,3 +265,20 @@ def test_real_pages_keep_their_marks() -> None:
         truth = cv2.imread(str(data / "gt" / path.name), cv2.IMREAD_GRAYSCALE) < 128
         marks.append(fm(ink_of(samples, method="fast"), truth))
     assert np.mean(marks) > 88
+
+
+def test_a_dark_sheet_with_holes_on_a_bright_desk_is_no_negative() -> None:
+    clean = text_page(900, 900, text_px=34, seed=4)
+    sheet = np.where(clean < 128, 48, 88).astype(np.uint8)
+    for y, x in np.random.default_rng(2).integers(60, 840, (40, 2)):
+        cv2.ellipse(sheet, (int(x), int(y)), (46, 30), 20, 0, 360, 236, -1, cv2.LINE_AA)
+    sheet[:, :90] = 236
+    assert not bright_on_dark(sheet)
+    assert bright_on_dark(255 - worn(clean))
+
+
+def test_a_black_border_does_not_widen_the_strokes() -> None:
+    page = worn(text_page(900, 900, text_px=34, seed=4))
+    framed = page.copy()
+    framed[:, :70] = framed[:50] = 10
+    assert text_size(framed).stroke_px == pytest.approx(text_size(page).stroke_px, rel=0.1)

@@ -142,7 +142,7 @@ def _measured(flat: Samples, stride: int) -> TextSize:
     if level > PAPER - 12:
         return TextSize(0.0, 0.0)
     ink = np.asarray(cut, dtype=np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     tall, wide, area = (stats[1:, i] for i in (cv2.CC_STAT_HEIGHT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_AREA))
     fit = (area >= 6) & (tall >= 3) & (tall < 0.5 * flat.shape[0]) & (wide < 20 * tall) & (tall < 8 * wide)
     if np.count_nonzero(fit) < 8:
@@ -150,6 +150,8 @@ def _measured(flat: Samples, stride: int) -> TextSize:
     # Weighed by height, so that one box or blot does not outweigh a page of letters.
     heights = np.sort(tall[fit])
     share = np.cumsum(heights) / heights.sum()
+    # Of these components only: a black border or a large stain is no stroke.
+    ink[~np.concatenate(((False,), fit))[labels]] = 0
     core = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     pixels, inner = cv2.countNonZero(ink), cv2.countNonZero(core)
     stroke = 2.0 * pixels / max(pixels - inner, 1)
