@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lab.training.binarize.model import PLANES, WIDTHS, InkNet
-from lab.training.binarize.patches import RIM_PX, SIDE_PX, Patches, Real
-from lab.training.binarize.planes import SCALES
+from lab.training.binarize.patches import PIECE_PX, Patches, Real
+from lab.training.binarize.pool import SIDE_PX, cut
 from lab.training.binarize.self_taught import taught_pieces
-from lab.training.binarize.train import BATCH, HELD, TRAIN, judged, learn, pages_of
+from lab.training.binarize.train import HELD, TRAIN, judged, learn, pages_of
 from lab.training.run import Run
 
 RATE = 1e-3
@@ -67,39 +67,28 @@ class Blind(nn.Module):
 class Shelf:
     """Pieces kept in files; batches of their quarters, or of whole ones, mirrored and turned at random."""
 
-    def __init__(self, shelves: dict[str, NDArray[np.uint8]], shares: dict[str, float], seed: int, side: int) -> None:
-        self.shelves, self.side = shelves, side
+    def __init__(self, shelves: dict[str, NDArray[np.uint8]], shares: dict[str, float], seed: int) -> None:
+        self.shelves = shelves
         self.kinds, self.odds = list(shares), list(shares.values())
         self.rng = np.random.default_rng(seed)
 
-    def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def batch(self, size: int, side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Planes ``(size, 4, side, side)`` and truth ``(size, 1, side, side)``."""
-        rng = self.rng
-        seen = np.empty((size, PLANES, self.side, self.side), dtype=np.float32)
-        truth = np.empty((size, 1, self.side, self.side), dtype=np.float32)
-        for i in range(size):
-            shelf = self.shelves[str(rng.choice(self.kinds, p=self.odds))]
-            top, left = (int(v) * SIDE_PX for v in rng.integers(0, 2 * SIDE_PX // self.side, 2))
-            part = shelf[int(rng.integers(len(shelf))), :, top : top + self.side, left : left + self.side]
-            part = np.rot90(part, int(rng.integers(4)), (1, 2))[:, :, :: int(rng.choice((1, -1)))]
-            seen[i], truth[i, 0] = part[:PLANES] / SCALES, part[PLANES] / np.float32(255)
-        return seen, truth
+        kinds = self.rng.choice(self.kinds, size, p=self.odds)
+        shelves = [self.shelves[str(kind)] for kind in kinds]
+        pairs = [cut(shelf[int(self.rng.integers(len(shelf)))], self.rng, side) for shelf in shelves]
+        return np.stack([seen for seen, _ in pairs]), np.stack([ink[None] for _, ink in pairs])
 
 
 def shelves(folder: Path, real: list[Real], teacher: nn.Module, seed: int) -> dict[str, NDArray[np.uint8]]:
     """The pieces of all kinds, ``(n, 5, 512, 512)`` each: planes and truth."""
     folder.mkdir(parents=True, exist_ok=True)
     patches = None
-    inner = slice(RIM_PX, RIM_PX + 2 * SIDE_PX)
     for kind, count in KEPT.items():
         if (folder / f"{kind}.npy").exists():
             continue
         patches = patches or Patches(real, seed, bank=200)
-        made = np.empty((count, PLANES + 1, 2 * SIDE_PX, 2 * SIDE_PX), dtype=np.uint8)
-        for piece in made:
-            seen, ink = patches.piece(real=kind == "real")
-            piece[:PLANES], piece[PLANES] = seen[:, inner, inner], np.where(ink[inner, inner] > 127, 255, 0)
-        np.save(folder / f"{kind}.npy", made)
+        np.save(folder / f"{kind}.npy", np.stack([patches.piece(real=kind == "real") for _ in range(count)]))
     if not (folder / "taught.npy").exists():
         np.save(folder / "taught.npy", taught_pieces(teacher, seed))
     return {path.stem: np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
@@ -130,7 +119,7 @@ IDEAS = {
     "… without plane 4, the depth beside the ink nearby": Idea(net=lambda net: Blind(net, 3)),
     "… without plane 3, the span of the colours": Idea(net=lambda net: Blind(net, 2)),
     "… wide means at the deepest level": Idea(net=_with_means),
-    "… pieces of 512 px, two a step": Idea(side=2 * SIDE_PX),
+    "… pieces of 512 px, two a step": Idea(side=PIECE_PX),
     "… thin strokes count once": Idea(thin=0.0),
     "… thin strokes count four times": Idea(thin=3.0),
     "… 85 % real pages": Idea(real=0.85),
@@ -151,12 +140,11 @@ def tried(
     net = idea.net(plain).to(memory_format=torch.channels_last)
     run = Run.of(net, RATE, fused=True)
     shares = {"real": idea.real, idea.own: 1 - idea.real - idea.taught, "taught": idea.taught}
-    source = Shelf(kept, shares, idea.seed, idea.side)
-    batch = BATCH * SIDE_PX**2 // idea.side**2
+    source = Shelf(kept, shares, idea.seed)
     steps *= idea.longer
     for step in range(steps):
         rate = RATE * min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * step / steps))
-        learn(run, source, rate, batch, idea.thin)
+        learn(run, source, rate, idea.side, idea.thin)
     return judged(run.average, held)
 
 

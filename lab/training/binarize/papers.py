@@ -111,10 +111,20 @@ def fibres(rng: np.random.Generator, side: int) -> Plane:
     return np.asarray(np.clip(plane, 0.15, 1.6), dtype=np.float32)
 
 
-def world(rng: np.random.Generator, side: int, outside: NDArray[np.bool_]) -> tuple[Plane, Plane]:
-    """What lies around a page: its tones, and the factors of the shadow that falls on the page along its edge."""
-    tone = rng.uniform(0, 0.25) if rng.random() < 0.6 else rng.uniform(0.25, 1.0)
-    tones = np.asarray(tone * texture(rng, side), dtype=np.float32)
+def world(
+    rng: np.random.Generator, side: int, outside: NDArray[np.bool_], desk: NDArray[np.uint8]
+) -> tuple[Plane, Plane]:
+    """What lies around a page: its tones, and the factors of the shadow that falls on the page along its edge.
+
+    ``desk`` is what it may lie on, shape (h, w, 3).
+    """
+    if rng.random() < 0.3:
+        grey = cv2.resize(desk[..., int(rng.integers(3))], (2 * side, 2 * side), interpolation=cv2.INTER_LINEAR)
+        y, x = (int(v) for v in rng.integers(0, side, 2))
+        tones = grey[y : y + side, x : x + side] * np.float32(rng.uniform(0.3, 1.1) / 255)
+    else:
+        tone = rng.uniform(0, 0.25) if rng.random() < 0.6 else rng.uniform(0.25, 1.0)
+        tones = np.asarray(tone * texture(rng, side), dtype=np.float32)
     if rng.random() < 0.25:
         for _ in range(int(rng.integers(1, 6))):
             x, y = (int(v) for v in rng.integers(0, side, 2))
@@ -140,8 +150,8 @@ def crumples(rng: np.random.Generator, side: int) -> Plane:
     down, along = np.gradient(cv2.GaussianBlur(height, (0, 0), float(rng.uniform(0.6, 2.5))))
     turn = rng.uniform(0, 2 * np.pi)
     slope = np.cos(turn) * along + np.sin(turn) * down
-    strength = float(np.exp(rng.uniform(np.log(0.02), np.log(0.16))))
-    return np.asarray(1 + strength * np.clip(slope / (slope.std() + 1e-6), -3, 2), dtype=np.float32)
+    strength = float(np.exp(rng.uniform(np.log(0.02), np.log(0.25))))
+    return np.asarray(np.clip(1 + strength * np.clip(slope / (slope.std() + 1e-6), -3, 2), 0.25, 1.4), dtype=np.float32)
 
 
 def specks(rng: np.random.Generator, side: int) -> Plane:
@@ -169,3 +179,18 @@ def flaked(rng: np.random.Generator, side: int) -> Plane:
     field = cloud(rng, side, across, along)
     field = (field.T if rng.random() < 0.3 else field) + 0.7 * cloud(rng, side, 12, 12)
     return np.asarray(np.clip(rng.uniform(1.0, 2.6) - field * rng.uniform(0.5, 1.2), 0, 1), dtype=np.float32)
+
+
+def bands(rng: np.random.Generator, side: int) -> Plane:
+    """Factors up to 1: tinted bars and boxes that text stands on, labels and tape."""
+    plane = np.ones((side, side), dtype=np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        height = np.exp(rng.uniform(np.log(14), np.log(side / 2)))
+        width = 3 * side if rng.random() < 0.6 else np.exp(rng.uniform(np.log(40), np.log(side)))
+        sides = (width, height) if rng.random() < 0.85 else (height, width)
+        centre = tuple(float(v) for v in rng.uniform(0, side, 2))
+        box = cv2.boxPoints((centre, sides, float(rng.normal() * 4))).astype(np.int32)
+        cover = np.zeros((side, side), dtype=np.float32)
+        cv2.fillPoly(cover, [box], 1.0, cv2.LINE_AA)
+        plane *= 1 - np.float32(rng.uniform(0.08, 0.6)) * cover
+    return plane

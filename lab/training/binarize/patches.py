@@ -1,8 +1,7 @@
-"""Patches to learn from: real pages turned and relit, and pages of our own making."""
+"""Pieces to learn from: real pages turned and relit, and pages of our own making."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,14 @@ from PIL import Image
 from lab.training.binarize import papers
 from lab.training.binarize.planes import planes, usual_depth
 from lab.training.binarize.strokes import strokes
+from lab.training.dewarp.desks import desks
 from recto.filters.binarize.planes import PAPER
 
-SIDE_PX = 256
+KEPT = Path("lab/runs/binarize")
+DESKS = 60
+PIECE_PX = 512
 RIM_PX = 32
-FULL_PX = 2 * SIDE_PX + 2 * RIM_PX
+FULL_PX = PIECE_PX + 2 * RIM_PX
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Real:
 DAMAGES = (
     (papers.stains, 0.35),
     (papers.folds, 0.2),
-    (papers.crumples, 0.12),
+    (papers.crumples, 0.14),
     (papers.specks, 0.15),
+    (papers.bands, 0.08),
     (papers.light, 0.5),
 )
 """ What happens to a paper, and in which share of the pages. """
@@ -76,7 +79,7 @@ def _bare(samples: NDArray[np.uint8], ink: NDArray[np.bool_]) -> NDArray[np.uint
 
 
 class Patches:
-    """An endless source of batches.
+    """An endless source of pieces.
 
     Parameters
     ----------
@@ -85,7 +88,7 @@ class Patches:
     bank : int
         How many squares of own strokes to keep; a few are renewed all the time.
     real_share : float
-        Share of the patches that show a real page.
+        Share of the pieces that show a real page.
     """
 
     def __init__(self, real: list[Real], seed: int, bank: int = 240, real_share: float = 0.5) -> None:
@@ -93,23 +96,19 @@ class Patches:
         self.real = real
         self.real_share = real_share
         self.bank = [strokes(self.rng) for _ in range(bank)]
+        self.desks = desks(KEPT, seed, DESKS)
         areas = np.sqrt([page.ink.size for page in real])
         self.odds = areas / areas.sum()
 
-    def patches(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_]]]:
-        """Planes ``(4, 256, 256)`` and ink ``(256, 256)`` of the four patches of the next piece of a page."""
+    def piece(self, *, real: bool | None = None) -> NDArray[np.uint8]:
+        """Planes and ink, 0 or 255, of a piece of a real page or of one of ours, shape (5, 512, 512)."""
         if self.rng.random() < 0.06:
             self.bank[int(self.rng.integers(len(self.bank)))] = strokes(self.rng)
-        seen, ink = self.piece(real=self.rng.random() < self.real_share)
-        for top in (RIM_PX, RIM_PX + SIDE_PX):
-            for left in (RIM_PX, RIM_PX + SIDE_PX):
-                square = slice(top, top + SIDE_PX), slice(left, left + SIDE_PX)
-                yield seen[:, *square], ink[square] > 127
-
-    def piece(self, *, real: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Planes ``(4, 576, 576)`` and ink ``(576, 576)``, 0 to 255, of a piece of a real page or of one of ours."""
+        real = self.rng.random() < self.real_share if real is None else real
         samples, ink, usual = self.real_piece() if real else self.own_piece()
-        return planes(samples, usual), ink
+        inner = slice(RIM_PX, RIM_PX + PIECE_PX)
+        truth = np.where(ink > 127, np.uint8(255), np.uint8(0))
+        return np.concatenate((planes(samples, usual), truth[None]))[:, inner, inner]
 
     def real_piece(self) -> Piece:
         """A square of a real page, scaled, turned, relit."""
@@ -177,7 +176,7 @@ class Patches:
         cover = self._strokes().astype(np.float32) / 255
         cover *= cv2.dilate(truth, np.ones((9, 9), np.uint8)) == 0
         alpha = (cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 0.9)) * depth * rng.uniform(0.35, 0.9))[..., None]
-        dye = (rng.random(3) * rng.uniform(0, 0.9)).astype(np.float32)
+        dye = (rng.random(3) * rng.uniform(0, 0.7)).astype(np.float32)
         drawn = samples * (1 - alpha * (1 - dye))
         return drawn.astype(np.float32), np.where(cover > 0.5, np.uint8(255), truth)
 
@@ -197,7 +196,8 @@ class Patches:
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
         """The page with an edge or a hole in it, and what lies around: no ink there."""
         outside = papers.beyond(self.rng, FULL_PX, holes)
-        tones, shade = papers.world(self.rng, FULL_PX, outside)
+        desk = self.desks[int(self.rng.integers(len(self.desks)))]
+        tones, shade = papers.world(self.rng, FULL_PX, outside, desk)
         samples = np.where(outside[..., None], tones[..., None], samples * shade[..., None])
         return samples.astype(np.float32), np.where(outside, 0, ink).astype(np.uint8)
 

@@ -24,7 +24,7 @@ def strokes(rng: np.random.Generator) -> Coverage:
     sheet = printed(rng)
     if rng.random() < 0.2:
         sheet = _both(sheet, _rules(rng))
-    if rng.random() < 0.12:
+    if rng.random() < 0.2:
         sheet = _with_box(rng, sheet)
     return sheet
 
@@ -138,8 +138,13 @@ def _rules(rng: np.random.Generator) -> Coverage:
 
 
 def _with_box(rng: np.random.Generator, sheet: Coverage) -> Coverage:
-    """The sheet with a filled box (or disc) in which the text is white."""
+    """The sheet with a filled bar, box or disc in which the text is white."""
     box = np.zeros_like(sheet)
+    if rng.random() < 0.4:
+        y, tilt = int(rng.integers(0, SIDE_PX)), int(rng.normal() * 4)
+        h = int(np.exp(rng.uniform(np.log(16), np.log(120))))
+        bar = np.array(((0, y), (SIDE_PX, y + tilt), (SIDE_PX, y + tilt + h), (0, y + h)), dtype=np.int32)
+        return np.asarray(cv2.absdiff(cv2.fillPoly(box, [bar], 255, cv2.LINE_AA), sheet))
     x, y = (int(v) for v in rng.integers(0, SIDE_PX - 100, 2))
     w, h = (int(v) for v in rng.integers(30, 320, 2))
     if rng.random() < 0.8:

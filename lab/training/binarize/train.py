@@ -22,7 +22,7 @@ from lab.metrics.dibco import scores
 from lab.training.binarize.model import InkNet
 from lab.training.binarize.patches import Real, real_pages
 from lab.training.binarize.planes import SCALES, planes
-from lab.training.binarize.pool import Pool
+from lab.training.binarize.pool import SIDE_PX, Pool
 from lab.training.run import Run
 
 DATA = Path(os.environ.get("RECTO_DATA", "../shared/data")) / "binarization"
@@ -89,15 +89,15 @@ def _widened(state: dict[str, Tensor], net: nn.Module) -> dict[str, Tensor]:
 class Source(Protocol):
     """What gives planes and truth."""
 
-    def batch(self, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
+    def batch(self, size: int, side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
 
-def learn(run: Run, source: Source, rate: float, batch: int = BATCH, thin: float = THIN) -> float:
-    """One step; the loss."""
+def learn(run: Run, source: Source, rate: float, side: int = SIDE_PX, thin: float = THIN) -> float:
+    """One step, on patches of ``side`` px; the loss."""
     for group in run.optimiser.param_groups:
         group["lr"] = rate
     run.net.train()
-    seen, ink = source.batch(batch)
+    seen, ink = source.batch(BATCH * SIDE_PX**2 // side**2, side)
     inputs, truth, thinly = (torch.from_numpy(a) for a in (seen, ink, thin_strokes(ink)))
     with torch.autocast("cpu", torch.bfloat16):
         logit = run.net(inputs.to(memory_format=torch.channels_last))
@@ -124,9 +124,9 @@ def train(options: argparse.Namespace) -> None:
     while progress < 1:
         progress = (time.monotonic() - began) / (60 * options.minutes)
         rate = options.rate * min(1.0, (run.step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
-        running = 0.99 * running + 0.01 * learn(run, source, rate)
+        running = 0.99 * running + 0.01 * learn(run, source, rate, options.side)
         if run.step % 100 == 0:
-            print(f"step {run.step} at {progress:.3f} loss {running:.4f}, {source.made} patches", flush=True)
+            print(f"step {run.step} at {progress:.3f} loss {running:.4f}, {source.made} pieces", flush=True)
         if progress >= 1 or time.monotonic() - looked > 60 * options.look_minutes:
             run.hours, looked = (time.monotonic() - began) / 3600, time.monotonic()
             run.save(last)
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--real-share", type=float, default=0.5)
     parser.add_argument("--duty", type=float, default=0.4, help="share of a core for making patches")
+    parser.add_argument("--side", type=int, default=SIDE_PX, help="side of the patches in pixels, 256 or 512")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", default="runs/binarize")
     parser.add_argument("--start", default="")
