@@ -63,6 +63,12 @@ def test_a_bad_file_is_refused_with_advice(tmp_path: Path, text: str, word: str)
         read_settings({"RECTO_CONFIG": str(file)})
 
 
+def test_an_address_of_a_database_that_is_none_is_not_repeated() -> None:
+    with pytest.raises(SettingError, match="RECTO_DATABASE_URL: no connection string") as caught:
+        read_settings({"RECTO_DATABASE_URL": "postgres//recto:hunter2@host/recto"})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read"):
         read_settings({"RECTO_CONFIG": str(tmp_path / "none.toml")})

@@ -181,7 +181,8 @@ def _fill(config: type[BaseModel], values: Mapping[str, Any]) -> Any:
         return config.model_validate(mine)
     except ValidationError as error:
         faults = "; ".join(
-            f"{PREFIX}{str(fault['loc'][0]).upper() if fault['loc'] else config.__name__}: {fault['msg']}"
+            f"{PREFIX}{str(fault['loc'][0]).upper() if fault['loc'] else config.__name__}: "
+            f"{fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
         raise SettingError(f"{faults}.") from None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from recto.database import Config, Database, Listener
 from recto.database.migrate import migrations
@@ -50,6 +51,14 @@ async def test_a_database_of_a_newer_recto_is_refused(database_url: str, tmp_pat
         connection.execute("INSERT INTO schema_migrations (number, name) VALUES (9999, '9999_later.sql')")
     with pytest.raises(EngineError, match="newer Recto"):
         await Database(config(database_url, tmp_path)).open()
+
+
+@pytest.mark.parametrize(("said", "keeps"), [("", "30000"), ("&tcp_user_timeout=7000", "7000")])
+async def test_a_machine_that_vanishes_is_missed_soon(tmp_path: Path, said: str, keeps: str) -> None:
+    database = Database(config(f"postgresql://recto@db.example/recto?sslmode=require{said}", tmp_path))
+    known = conninfo_to_dict(database.conninfo)
+    assert (known["tcp_user_timeout"], known["keepalives_idle"], known["sslmode"]) == (keeps, "15", "require")
+    assert (known["host"], known["dbname"], known["user"]) == ("db.example", "recto", "recto")
 
 
 async def test_an_error_rolls_back(database_url: str, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Config(BaseModel):
@@ -26,3 +28,12 @@ class Config(BaseModel):
     database_start_s: float = Field(
         60.0, gt=0, le=3600, description="How long a starting process keeps trying to reach or start the database."
     )
+
+    @field_validator("database_url")
+    @classmethod
+    def _readable(cls, url: str | None) -> str | None:
+        try:
+            conninfo_to_dict(url or "")
+        except psycopg.Error:  # it repeats what it cannot read, with the password
+            raise ValueError("no connection string of PostgreSQL, such as postgresql://user@host/recto") from None
+        return url
