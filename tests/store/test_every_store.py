@@ -173,6 +173,18 @@ async def test_a_folder_is_closed_to_others_and_fanned_out(tmp_path: Path) -> No
     assert stat.S_IMODE(blob.stat().st_mode) == 0o600
 
 
+async def test_only_folders_of_blobs_are_looked_into(tmp_path: Path) -> None:
+    """The root may be that of a disk, with a ``lost+found`` which only root may enter."""
+    store = FolderStore(tmp_path / "blobs")
+    await store.put("abcd-1", b"x")
+    theirs = tmp_path / "blobs" / "lost+found"
+    theirs.mkdir()
+    (theirs / "abcd-2").touch()
+    theirs.chmod(0)
+    assert await keys(store) == {"abcd-1"}
+    theirs.chmod(0o700)
+
+
 async def test_unfinished_files_are_no_blobs_and_go_in_time(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "blobs")
     await store.put("abcd-1", b"x")

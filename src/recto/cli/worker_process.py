@@ -68,16 +68,20 @@ class WorkerProcess:
         pause_s = 0.2
         while True:
             started = time.monotonic()
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "recto",
-                "worker",
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # a Ctrl-C on the terminal is for us alone; we then stop the worker
-            )
-            status = await self._process.wait()
+            status: int | str
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-m",
+                    "recto",
+                    "worker",
+                    env=self._environment,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    start_new_session=True,  # a Ctrl-C on the terminal is for us alone; we then stop the worker
+                )
+                status = await self._process.wait()
+            except OSError as error:  # memory or processes are short for the moment
+                status = error.strerror or str(error)
             pause_s = 0.2 if time.monotonic() - started > STEADY_S else min(pause_s * 2, LONGEST_PAUSE_S)
             facts = {"status": status, "again_in_s": pause_s}
             _log.error("the worker ended and is started again", extra={"facts": facts})

@@ -54,8 +54,9 @@ class FolderStore:
 
     async def keys(self, older_than_s: float = 0.0) -> AsyncIterator[str]:
         for folder in await asyncio.to_thread(self._folders):
-            for key in await asyncio.to_thread(self._keys_in, folder, older_than_s):
-                yield key
+            if len(folder.name) == _FAN_OUT:  # a disk has others that may be closed to us, such as lost+found
+                for key in await asyncio.to_thread(self._keys_in, folder, older_than_s):
+                    yield key
 
     async def free_mb(self) -> float | None:
         return await asyncio.to_thread(self._free_mb)
