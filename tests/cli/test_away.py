@@ -52,10 +52,13 @@ def pages(tmp_path: Path, scan: Path, fax: Path) -> Path:
 
 
 def told(lines: str, out: Path) -> dict[tuple[str, int], Any]:
-    """The records by file and page, without what is never the same twice."""
-    found = {}
+    """The records by file and page, without what is never the same twice; page 0 is what stopped a file."""
+    found: dict[tuple[str, int], Any] = {}
     for line in lines.splitlines():
         record = json.loads(line)
+        if "error" in record:
+            found[record["file"], 0] = record["code"]
+            continue
         record["output"] = str(Path(record["output"]).relative_to(out))
         for step in record["steps"]:
             del step["elapsed_ms"]

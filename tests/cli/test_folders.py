@@ -14,12 +14,13 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from rich.console import Console
 
 import recto.cli.run as run_command
 from recto.cli.batch import Crew, run_jobs
 from recto.cli.job import Job, Order, Report
 from recto.cli.manifest import NAME, InUseError, Manifest
-from recto.cli.progress import Tally, clock
+from recto.cli.progress import Meter, Tally, clock
 from tests.cli.commands import done_count, finished, interrupt, make_pages, parts, recto, shown, start, until
 
 SLOW = "deskew,dewarp,deskew,binarize"
@@ -235,13 +236,13 @@ class TestProcesses:
         order = Order("[]", folder=None)
         with Crew(order, 1) as crew:
             crew.give(Job(pages / "page 000.png", tmp_path / "a.png", False))
-            until(lambda: bool(crew.collect(0.1)))
+            until(lambda: any(isinstance(event, Report) for event in crew.collect(0.1)))
             (child,) = psutil.Process().children()[-1:]
             os.kill(child.pid, signal.SIGKILL)
             time.sleep(0.5)
             crew.give(Job(pages / "page 001.png", tmp_path / "b.png", False))
             reports: list[Report] = []
-            until(lambda: bool(reports.extend(crew.collect(0.1)) or reports))
+            until(lambda: bool(reports.extend(e for e in crew.collect(0.1) if isinstance(e, Report)) or reports))
         assert [r.error for r in reports] == [None]
         assert (tmp_path / "b.png").exists()
 
@@ -258,10 +259,32 @@ def test_two_commands_do_not_write_to_one_folder(pages: Path, tmp_path: Path) ->
 def test_time_left_counts_only_what_was_worked_on() -> None:
     tally = Tally(started=time.monotonic() - 100)
     tally.skipped = 5000
-    assert tally.left(10) == "time left unknown"
+    assert tally.left(5003) == "time left unknown"
     tally.take(Report("a", pages=[{}, {}]))
-    assert tally.left(2) == "3 min 20 s left"
+    assert tally.left(5003) == "3 min 20 s left"
     assert tally.speed() == "0.0 pages/s"
+
+
+def test_time_left_counts_the_pages_of_a_file_that_is_under_way() -> None:
+    tally = Tally(started=time.monotonic() - 100)
+    tally.hear({"file": "book.pdf", "page": 50, "pages": 300})
+    assert tally.left(1) == "8 min 20 s left"
+    assert tally.speed() == "0.5 pages/s"
+    tally.hear({"file": "book.pdf", "page": 100, "pages": 300})
+    assert tally.left(1) == "3 min 20 s left"
+    assert tally.left(3) == "13 min 20 s left"  # two more, as thick as this one, for all we know
+    assert tally.parts_done == pytest.approx(1 / 3)
+    tally.take(Report("book.pdf", pages=[{}] * 300))
+    assert (tally.pages_done, tally.parts_done, tally.pages_of("book.pdf")) == (300, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"), [(1, "50/300 pages  0.5 pages/s  8 min 20 s left"), (2, "0/2 files  50 pages")]
+)
+def test_the_line_counts_the_pages_inside_a_file(files: int, said: str) -> None:
+    tally = Tally(started=time.monotonic() - 100)
+    tally.hear({"file": "book.pdf", "page": 50, "pages": 300})
+    assert Meter(Console(), files, tally, show=False).said().startswith(said)
 
 
 @pytest.mark.parametrize(

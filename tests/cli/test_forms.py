@@ -76,7 +76,9 @@ def test_a_document_with_a_damaged_page_is_not_written(fax: Path, tmp_path: Path
     done = recto("run", source, "-r", "rotate", "-o", tmp_path / "out", "--format", form, "--json")
     assert done.returncode == 1
     assert "damaged.tif" in done.stderr
-    assert done.stdout == ""
+    *pages, end = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["page"] for record in pages] == [1, 2]
+    assert sorted(end) == ["code", "error", "file"]
     assert shown(tmp_path / "out") == []
     assert parts(tmp_path) == []
 

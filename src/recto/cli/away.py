@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from recto import codec
-from recto.cli.job import Job, Looks, Order, Report, document, noted, read_source, tell
+from recto.cli.job import Event, Job, Looks, Order, Record, Report, document, noted, read_source, said_here, tell
 from recto.cli.outputs import Form, part_of, whole_file
 from recto.cli.thumbnail import thumbnail
 from recto.errors import InputError, RecipeError, RectoError, RemoteError, SettingError
@@ -94,6 +94,7 @@ class AwayCrew:
         self._files_at_once = files_at_once
         self._timeout_s = timeout_s
         self._tasks: set[asyncio.Task[Report]] = set()
+        self._pages: list[Record] = []
         self._is_waiting = False
 
     @property
@@ -108,18 +109,19 @@ class AwayCrew:
         """Hand out one more file."""
         self._tasks.add(self._runner.get_loop().create_task(self._take(job)))
 
-    def collect(self, wait_s: float | None = None) -> list[Report]:
-        """The reports that are in; waits for one, at most ``wait_s``."""
+    def collect(self, wait_s: float = 0.2) -> list[Event]:
+        """The pages and reports that are in; waits for a report, at most ``wait_s``."""
 
         async def some() -> set[asyncio.Task[Report]]:
             if not self._tasks:
-                await asyncio.sleep(wait_s or 0)
+                await asyncio.sleep(wait_s)
                 return set()
             return (await asyncio.wait(self._tasks, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED))[0]
 
         done = self._runner.run(some())
         self._tasks -= done
-        return [task.result() for task in done]
+        pages, self._pages = self._pages, []
+        return [*pages, *(task.result() for task in done)]
 
     def __enter__(self) -> AwayCrew:
         try:
@@ -164,7 +166,7 @@ class AwayCrew:
         except RemoteError as error:
             report.fail(error.message, error.answered_code or error.code)
         except RectoError as error:
-            report.fail(error.message, error.code)
+            report.fail(said_here(error), error.code)
         except TimeoutError:
             report.fail(f"took longer than {self._timeout_s:g} s (--timeout)", "process-died")
         except OSError as error:
@@ -174,15 +176,15 @@ class AwayCrew:
 
     async def _process(self, job: Job, report: Report) -> None:
         order = self._order
-        stamp, data = await asyncio.to_thread(read_source, job.source, codec.Limits())
+        stamp, data = await asyncio.to_thread(read_source, job.source, order.limits)
         task = await self._done(job, data)
         with noted(job, order, stamp, len(task.pages)) as targets:
-            befores = await asyncio.to_thread(_thumbnails, data) if order.with_pictures else []
+            befores = await asyncio.to_thread(_thumbnails, data, order.limits) if order.with_pictures else []
             if order.form is Form.PNG:
                 for page, (target, may) in zip(task.pages, targets, strict=True):
                     png = await self._client.result(task, page.number)
                     await asyncio.to_thread(_write, target, part_of(job.target), png, overwrite=may)
-                    self._tell(report, page, target, befores, png)
+                    self._tell(report, page, len(task.pages), target, befores, png)
             else:
                 with (
                     whole_file(job.target, part_of(job.target), overwrite=targets[0][1]) as file,
@@ -191,7 +193,7 @@ class AwayCrew:
                     for page in task.pages:
                         png = await self._client.result(task, page.number)
                         out.add(await asyncio.to_thread(_page_of, png))
-                        self._tell(report, page, job.target, befores, png)
+                        self._tell(report, page, len(task.pages), job.target, befores, png)
         with suppress(RemoteError):  # it goes by itself, only later
             await self._client.delete(task)
 
@@ -221,14 +223,15 @@ class AwayCrew:
         self._is_back()
         return task
 
-    def _tell(self, report: Report, page: Page, target: Path, befores: list[bytes], png: bytes) -> None:
+    def _tell(self, report: Report, page: Page, pages: int, target: Path, befores: list[bytes], png: bytes) -> None:
         out = page.output
         if out is None:
             raise RecipeError("The server does not say what it did: it is older than this command.")
         notes = [f"{step.filter}: {note}" for step in page.steps for note in step.notes]
         steps = [(step.filter, step.changed, step.elapsed_ms) for step in page.steps]
         looks = Looks(out.width_px, out.height_px, out.kind, out.dpi)
-        tell(report, self._order, page.number, target, looks, page.estimates, notes, steps)
+        number = page.number, pages
+        self._pages.append(tell(report, self._order, number, target, looks, page.estimates, notes, steps))
         if self._order.with_pictures and page.number <= len(befores):
             report.pictures.append((befores[page.number - 1], thumbnail(_page_of(png))))
 
@@ -256,8 +259,8 @@ def _page_of(png: bytes) -> DecodedPage:
     return next(iter(codec.decode(png, codec.Limits())))
 
 
-def _thumbnails(data: bytes) -> list[bytes]:
+def _thumbnails(data: bytes, limits: codec.Limits) -> list[bytes]:
     try:
-        return [thumbnail(page) for page in codec.decode(data, codec.Limits())]
+        return [thumbnail(page) for page in codec.decode(data, limits)]
     except InputError:  # the server can read more than we can
         return []

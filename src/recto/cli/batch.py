@@ -7,17 +7,21 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from recto.cli.away import FILES_AT_ONCE, AwayCrew, Server
-from recto.cli.job import Job, Order, Report, run_job
+from recto.cli.job import Event, Job, Order, Report, run_job
 from recto.cli.outputs import part_of
+from recto.cli.spool import Told, run_job_told
 
 FILES_PER_PROCESS = 200
 """A process is replaced after so many files, so that memory that a codec keeps comes back."""
@@ -26,7 +30,18 @@ FILES_WAITING = 4
 """So many files per process are handed out ahead, so that none stands idle."""
 
 MAX_REVIVALS = 10
+LOOK_EVERY_S = 0.2
+"""So often the processes are asked which pages are done."""
+
 _PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class _UnderWay:
+    """A file that was handed out."""
+
+    job: Job
+    told: Told
 
 
 class Crew:
@@ -44,7 +59,9 @@ class Crew:
         self._order = order
         self._workers = workers
         self._timeout_s = timeout_s
-        self._waiting: dict[Any, Job] = {}
+        self._waiting: dict[Any, _UnderWay] = {}
+        self._told = tempfile.TemporaryDirectory(prefix="recto-run-")
+        self._given = 0
         self._revivals = 0
         self._pool = self._new_pool()
 
@@ -58,28 +75,37 @@ class Crew:
 
     def give(self, job: Job) -> None:
         """Hand out one more file."""
+        self._given += 1
+        under_way = _UnderWay(job, Told(Path(self._told.name) / str(self._given)))
         try:
-            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
+            self._schedule(under_way)
         except RuntimeError:
             self._revive()
-            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
-        self._waiting[future] = job
+            self._schedule(under_way)
 
-    def collect(self, wait_s: float | None = None) -> list[Report]:
-        """The reports that are in, as they came; waits for one, at most ``wait_s``."""
+    def collect(self, wait_s: float = LOOK_EVERY_S) -> list[Event]:
+        """The pages and reports that are in, as they came; waits for a report, at most ``wait_s``."""
         if not self._waiting:
-            time.sleep(wait_s or 0)
+            time.sleep(wait_s)
             return []
-        reports, is_broken = [], False
-        for future in wait(self._waiting, wait_s, FIRST_COMPLETED).done:
+        events: list[Event] = []
+        is_broken = False
+        done = wait(self._waiting, wait_s, FIRST_COMPLETED).done
+        for under_way in self._waiting.values():
+            events += under_way.told.news()
+        for future in done:
+            under_way = self._waiting[future]
             try:
-                reports.append(self._report(future, self._waiting[future]))
-                del self._waiting[future]
+                report = self._report(future, under_way.job)
             except BrokenProcessPool:
                 is_broken = True
+                continue
+            events.append(report)
+            under_way.told.forget()
+            del self._waiting[future]
         if is_broken:
             self._revive()
-        return reports
+        return events
 
     def stop(self) -> None:
         """End every process at once and remove what is half written."""
@@ -87,8 +113,8 @@ class Crew:
             child.kill()
         self._pool.stop()
         self._pool.join()
-        for job in self._waiting.values():
-            part_of(job.target).unlink(missing_ok=True)
+        for under_way in self._waiting.values():
+            part_of(under_way.job.target).unlink(missing_ok=True)
         self._waiting.clear()
 
     def __enter__(self) -> Crew:
@@ -100,6 +126,12 @@ class Crew:
             self._pool.join()
         else:
             self.stop()
+        self._told.cleanup()
+
+    def _schedule(self, under_way: _UnderWay) -> None:
+        arguments = (under_way.job, self._order, under_way.told.path)
+        future = self._pool.schedule(run_job_told, args=arguments, timeout=self._timeout_s)
+        self._waiting[future] = under_way
 
     def _report(self, future: Any, job: Job) -> Report:
         from pebble import ProcessExpired
@@ -139,14 +171,13 @@ class Crew:
     def _revive(self) -> None:
         """A new pool for the files that the broken one still had."""
         self._revivals += 1
-        finished = {f: job for f, job in self._waiting.items() if f.done() and f.exception() is None}
-        lost = [job for f, job in self._waiting.items() if f not in finished]
+        finished = {f: what for f, what in self._waiting.items() if f.done() and f.exception() is None}
+        lost = [what for f, what in self._waiting.items() if f not in finished]
         self.stop()
         self._waiting.update(finished)
         self._pool = self._new_pool()
-        for job in lost:
-            future = self._pool.schedule(run_job, args=(job, self._order), timeout=self._timeout_s)
-            self._waiting[future] = job
+        for what in lost:
+            self._schedule(what)
 
 
 AnyCrew = Crew | AwayCrew
@@ -167,8 +198,8 @@ def run_jobs(
     timeout_s: float | None = None,
     in_process: bool = False,
     server: Server | None = None,
-) -> Generator[Report, None, None]:
-    """Run all jobs, yielding reports as they come in; never more than a few are under way.
+) -> Generator[Event, None, None]:
+    """Run all jobs, yielding pages and reports as they come in; never more than a few are under way.
 
     Parameters
     ----------
@@ -185,7 +216,7 @@ def run_jobs(
     """
     if in_process:
         for job in jobs:
-            yield run_job(job, order)
+            yield (yield from run_job(job, order))
         return
     with crew_for(order, workers, timeout_s, server) as crew:
         for job in jobs:

@@ -14,6 +14,7 @@ import typer
 from recto import codec
 from recto.cli import options
 from recto.cli.inputs import Input, expand, overrides
+from recto.cli.job import read_source, said_here
 from recto.cli.refusal import refusals
 from recto.errors import RectoError
 from recto.pipeline import inspect as inspect_page
@@ -25,6 +26,9 @@ def inspect(
     settings: options.Settings = None,
     as_json: options.AsJson = False,
     pdf_dpi: options.PdfDpi = 300,
+    max_bytes: options.MaxBytes = options.MAX_BYTES,
+    max_megapixels: options.MaxMegapixels = options.MAX_MEGAPIXELS,
+    max_frames: options.MaxFrames = options.MAX_FRAMES,
 ) -> None:
     """Print the size, kind and DPI of each page and every estimate with its confidence.
 
@@ -32,24 +36,28 @@ def inspect(
     """
     with refusals("inspect"):
         chosen = overrides(settings or ())
+        limits = codec.Limits(max_bytes=max_bytes, max_megapixels=max_megapixels, max_frames=max_frames)
         inspect_page(Page.of(np.full((1, 1), 255, np.uint8)), chosen)
     failed = False
     for found in expand(inputs):
         try:
             if not isinstance(found, Input):
                 raise found
-            for record in _records(found.path, chosen, pdf_dpi):
+            for record in _records(found.path, chosen, limits, pdf_dpi):
                 sys.stdout.write((json.dumps(record) if as_json else _readable(record)) + "\n")
                 sys.stdout.flush()
         except (RectoError, OSError) as error:
             failed = True
             where = f"{found.path}: " if isinstance(found, Input) else ""
-            typer.echo(f"{where}{error.message if isinstance(error, RectoError) else error.strerror}", err=True)
+            typer.echo(f"{where}{said_here(error) if isinstance(error, RectoError) else error.strerror}", err=True)
     raise typer.Exit(1 if failed else 0)
 
 
-def _records(path: Path, chosen: dict[str, dict[str, Any]], pdf_dpi: int) -> Iterator[dict[str, Any]]:
-    for number, page in enumerate(codec.decode(path.read_bytes(), pdf_dpi=pdf_dpi), start=1):
+def _records(
+    path: Path, chosen: dict[str, dict[str, Any]], limits: codec.Limits, pdf_dpi: int
+) -> Iterator[dict[str, Any]]:
+    _, data = read_source(path, limits)
+    for number, page in enumerate(codec.decode(data, limits, pdf_dpi=pdf_dpi), start=1):
         estimates = {name: e.as_dict() for name, e in inspect_page(page, chosen).items()}
         yield {
             "file": str(path),

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from recto import codec
 from recto.cli import manifest
+from recto.cli.abreast import abreast
 from recto.cli.outputs import Form, numbered, part_of, whole_file
 from recto.cli.thumbnail import thumbnail
-from recto.errors import InputError, RectoError
+from recto.errors import InputError, LimitError, RectoError
 from recto.pipeline import Outcome, plan
 from recto.pipeline import run as run_plan
 from recto.raster import Page
+
+Record = dict[str, Any]
+"""What is said of one page that is done, as ``--json`` prints it."""
+
+Pictures = list[tuple[bytes, bytes]]
+"""JPEG of pages before and after."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,10 @@ class Order:
         The folder with the manifest; None keeps none.
     with_pictures : bool
         Make a small picture of each page before and after.
+    limits : Limits
+        What a file may hold; more is refused.
+    threads : int
+        Pages of one file that are worked on at once.
     """
 
     recipe: str
@@ -46,6 +57,8 @@ class Order:
     assumed_dpi: int = 300
     folder: Path | None = None
     with_pictures: bool = False
+    limits: codec.Limits = field(default_factory=codec.Limits)
+    threads: int = 1
 
     @property
     def fingerprint(self) -> str:
@@ -91,10 +104,10 @@ class Report:
     """
 
     file: str
-    pages: list[dict[str, Any]] = field(default_factory=list)
+    pages: list[Record] = field(default_factory=list)
     error: str | None = None
     code: str | None = None
-    pictures: list[tuple[bytes, bytes]] = field(default_factory=list)
+    pictures: Pictures = field(default_factory=list)
 
     def fail(self, error: str, code: str) -> Report:
         self.error, self.code = error, code
@@ -112,21 +125,31 @@ class Report:
         return self
 
 
+Event = Record | Report
+"""A page that is done, or at last what became of its file."""
+
+
 class StandingError(InputError):
     """An output is there and was not written by an earlier run."""
 
     code = "output-exists"
 
 
-def run_job(job: Job, order: Order) -> Report:
-    """Read one file, take its pages through the recipe, write them; every fault is in the report."""
+def run_job(job: Job, order: Order) -> Generator[Record, None, Report]:
+    """Read one file, take its pages through the recipe, write them; every fault is in the report.
+
+    Yields
+    ------
+    dict
+        The record of each page as soon as it is done; the report that is returned has them all.
+    """
     report = Report(str(job.source))
     if job.refusal:
         return report.fail(job.refusal, "refused")
     try:
-        _take(job, order, report)
+        yield from _take(job, order, report)
     except RectoError as error:
-        report.fail(error.message, error.code)
+        report.fail(said_here(error), error.code)
     except OSError as error:
         report.fail_with(error)
     except MemoryError:
@@ -136,16 +159,28 @@ def run_job(job: Job, order: Order) -> Report:
     return report.ended(order.form)
 
 
-def _take(job: Job, order: Order, report: Report) -> None:
-    limits = codec.Limits()
-    stamp, data = read_source(job.source, limits)
-    frames = codec.probe(data, limits, pdf_dpi=order.pdf_dpi).frames
+def said_here(error: RectoError) -> str:
+    """Its message, with what raises a limit on the command line."""
+    if not isinstance(error, LimitError):
+        return error.message
+    advice = re.sub(r"\b(max_bytes|max_megapixels|max_frames|pdf_dpi)\b", _as_option, error.advice)
+    advice = re.sub(r" \(RECTO_\w+\)", "", advice).replace("Send ", "Take ")
+    return LimitError(error.limit, error.allowed, error.found, advice).message
+
+
+def _as_option(name: re.Match[str]) -> str:
+    return "--" + name[0].replace("_", "-")
+
+
+def _take(job: Job, order: Order, report: Report) -> Iterator[Record]:
+    stamp, data = read_source(job.source, order.limits)
+    frames = codec.probe(data, order.limits, pdf_dpi=order.pdf_dpi).frames
     with noted(job, order, stamp, frames) as targets:
-        pages = codec.decode(data, limits, pdf_dpi=order.pdf_dpi)
+        pages = codec.decode(data, order.limits, pdf_dpi=order.pdf_dpi)
         if order.form is Form.PNG:
-            _write_pictures(pages, targets, job, order, report)
+            yield from _write_pictures(pages, targets, job, order, report)
         else:
-            _write_document(pages, targets[0][1], job, order, report)
+            yield from _write_document(pages, frames, targets[0][1], job, order, report)
 
 
 def read_source(source: Path, limits: codec.Limits) -> tuple[manifest.Stamp, bytes]:
@@ -193,22 +228,44 @@ def _may_overwrite(target: Path, job: Job, order: Order) -> bool:
 
 def _write_pictures(
     pages: Iterator[Page], targets: list[tuple[Path, bool]], job: Job, order: Order, report: Report
-) -> None:
+) -> Iterator[Record]:
     checked = plan(order.recipe)
-    for number, (page, (target, overwrite)) in enumerate(zip(pages, targets, strict=False), 1):
+
+    def done(page: Page) -> tuple[Outcome, Pictures, bytes]:
         outcome = run_plan(page, checked)
-        with whole_file(target, part_of(job.target), overwrite=overwrite) as file:
-            file.write(codec.encode_png(outcome.page))
-        _tell(report, outcome, page, number, target, order)
+        return outcome, _pictures(page, outcome, order), codec.encode_png(outcome.page)
+
+    made = closing(abreast(done, pages, min(order.threads, len(targets))))
+    with made as outcomes:
+        for number, ((outcome, pictures, png), (target, overwrite)) in enumerate(
+            zip(outcomes, targets, strict=False), 1
+        ):
+            with whole_file(target, part_of(job.target), overwrite=overwrite) as file:
+                file.write(png)
+            yield _tell(report, outcome, pictures, (number, len(targets)), target, order)
 
 
-def _write_document(pages: Iterator[Page], overwrite: bool, job: Job, order: Order, report: Report) -> None:
+def _write_document(
+    pages: Iterator[Page], frames: int, overwrite: bool, job: Job, order: Order, report: Report
+) -> Iterator[Record]:
     checked = plan(order.recipe)
-    with whole_file(job.target, part_of(job.target), overwrite=overwrite) as file, document(file, order) as out:
-        for page, number in zip(pages, count(1), strict=False):
-            outcome = run_plan(page, checked)
+
+    def done(page: Page) -> tuple[Outcome, Pictures]:
+        outcome = run_plan(page, checked)
+        return outcome, _pictures(page, outcome, order)
+
+    with (
+        whole_file(job.target, part_of(job.target), overwrite=overwrite) as file,
+        document(file, order) as out,
+        closing(abreast(done, pages, min(order.threads, frames))) as outcomes,
+    ):
+        for number, (outcome, pictures) in enumerate(outcomes, 1):
             out.add(outcome.page)
-            _tell(report, outcome, page, number, job.target, order)
+            yield _tell(report, outcome, pictures, (number, frames), job.target, order)
+
+
+def _pictures(before: Page, outcome: Outcome, order: Order) -> Pictures:
+    return [(thumbnail(before), thumbnail(outcome.page))] if order.with_pictures else []
 
 
 def document(file: BinaryIO, order: Order) -> codec.PdfWriter | codec.TiffWriter:
@@ -216,15 +273,16 @@ def document(file: BinaryIO, order: Order) -> codec.PdfWriter | codec.TiffWriter
     return codec.PdfWriter(file, order.assumed_dpi) if order.form is Form.PDF else codec.TiffWriter(file)
 
 
-def _tell(report: Report, outcome: Outcome, before: Page, number: int, target: Path, order: Order) -> None:
+def _tell(
+    report: Report, outcome: Outcome, pictures: Pictures, number: tuple[int, int], target: Path, order: Order
+) -> Record:
     after = outcome.page
     dpi = None if after.dpi is None else (after.dpi.x, after.dpi.y)
     looks = Looks(after.width_px, after.height_px, str(after.kind), dpi)
     estimates = {name: e.as_dict() for name, e in outcome.estimates.items()}
     steps = [(s.filter, s.changed, s.elapsed_ms) for s in outcome.steps]
-    tell(report, order, number, target, looks, estimates, outcome.notes, steps)
-    if order.with_pictures:
-        report.pictures.append((thumbnail(before), thumbnail(after)))
+    report.pictures += pictures
+    return tell(report, order, number, target, looks, estimates, outcome.notes, steps)
 
 
 class Looks(NamedTuple):
@@ -239,31 +297,36 @@ class Looks(NamedTuple):
 def tell(
     report: Report,
     order: Order,
-    number: int,
+    number: tuple[int, int],
     target: Path,
     looks: Looks,
     estimates: Mapping[str, Any],
     notes: Iterable[str],
     steps: Iterable[tuple[str, bool, float]],
-) -> None:
-    """Add the record of a page that was written; a step is a filter's name, whether it changed the page, and ms."""
+) -> Record:
+    """Add the record of a page that was written.
+
+    ``number`` is that of the page, from 1, and how many there are; a step is a filter's name, whether it changed the
+    page, and milliseconds.
+    """
     said = list(notes)
     if order.form is Form.PDF and looks.dpi is None:
         said.append(f"pdf: resolution unknown, page sized at {order.assumed_dpi} DPI (--assume-dpi)")
-    report.pages.append(
-        {
-            "file": report.file,
-            "page": number,
-            "output": str(target),
-            "width_px": looks.width_px,
-            "height_px": looks.height_px,
-            "kind": looks.kind,
-            "dpi": None if looks.dpi is None else [round(side, 3) for side in looks.dpi],
-            "estimates": dict(estimates),
-            "notes": said,
-            "steps": [
-                {"filter": name, "changed": changed, "elapsed_ms": round(elapsed_ms, 2)}
-                for name, changed, elapsed_ms in steps
-            ],
-        }
-    )
+    record = {
+        "file": report.file,
+        "page": number[0],
+        "pages": number[1],
+        "output": str(target),
+        "width_px": looks.width_px,
+        "height_px": looks.height_px,
+        "kind": looks.kind,
+        "dpi": None if looks.dpi is None else [round(side, 3) for side in looks.dpi],
+        "estimates": dict(estimates),
+        "notes": said,
+        "steps": [
+            {"filter": name, "changed": changed, "elapsed_ms": round(elapsed_ms, 2)}
+            for name, changed, elapsed_ms in steps
+        ],
+    }
+    report.pages.append(record)
+    return record

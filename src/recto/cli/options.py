@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recto.cli.outputs import Form
+from recto.codec import Limits, bytes_of
 
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")]
 Recipe = Annotated[
@@ -30,6 +31,34 @@ Format = Annotated[
     Form | None,
     typer.Option("--format", help="png: a file per page; tiff, pdf: a file per input. By OUT's suffix, or png."),
 ]
+
+
+def _size(said: str) -> int:
+    try:
+        return int(bytes_of(said))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from None
+
+
+MaxBytes = Annotated[
+    int,
+    typer.Option(
+        "--max-bytes",
+        metavar="SIZE",
+        parser=_size,
+        envvar="RECTO_MAX_BYTES",
+        show_default="100MiB",
+        help="The largest file that is read, such as 500MB or 2GiB.",
+    ),
+]
+MaxMegapixels = Annotated[
+    float,
+    typer.Option("--max-megapixels", min=0.001, envvar="RECTO_MAX_MEGAPIXELS", help="The largest page that is read."),
+]
+MaxFrames = Annotated[
+    int, typer.Option("--max-frames", min=1, envvar="RECTO_MAX_FRAMES", help="The most pages a file may have.")
+]
+MAX_BYTES, MAX_MEGAPIXELS, MAX_FRAMES = Limits().max_bytes, Limits().max_megapixels, Limits().max_frames
 AssumedDpi = Annotated[
     int,
     typer.Option("--assume-dpi", min=30, max=4800, help="Sizes PDF pages of pictures that do not know their DPI."),

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +17,14 @@ from recto.cli import options
 from recto.cli.away import Server, server_of
 from recto.cli.batch import run_jobs
 from recto.cli.inputs import Input, MissingInputError, expand, overrides
-from recto.cli.job import Job, Order, Report
+from recto.cli.job import Event, Job, Order, Record, Report
 from recto.cli.manifest import Manifest
 from recto.cli.outputs import Destination, destination
 from recto.cli.progress import Meter, Tally
 from recto.cli.refusal import refusals
 from recto.cli.report import ReportFile
 from recto.cli.stopping import Stopped, stoppable
+from recto.codec import Limits
 from recto.pipeline import plan
 
 
@@ -41,6 +43,9 @@ def run(
     pdf_dpi: options.PdfDpi = 300,
     assumed_dpi: options.AssumedDpi = 300,
     timeout_s: options.Timeout = None,
+    max_bytes: options.MaxBytes = options.MAX_BYTES,
+    max_megapixels: options.MaxMegapixels = options.MAX_MEGAPIXELS,
+    max_frames: options.MaxFrames = options.MAX_FRAMES,
     server: options.ServerAddress = None,
     client_id: options.ClientId = None,
     client_secret: options.ClientSecret = None,
@@ -70,7 +75,8 @@ def run(
         to = destination(output, form, len(found))
         folder = to.path if to.is_folder else None
         there = server_of(server, client_id, client_secret, pdf_dpi)
-        order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None)
+        limits = Limits(max_bytes=max_bytes, max_megapixels=max_megapixels, max_frames=max_frames)
+        order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None, limits)
         for missing in (f for f in found if isinstance(f, MissingInputError)):
             typer.echo(missing.message, err=True)
             tally.failed += 1
@@ -108,10 +114,11 @@ def _work(
             if report is not None
             else None
         )
+        at_once = workers or os.cpu_count() or 1
         reports = run_jobs(
             _jobs(files, to, manifest, order, tally, page_report, force=force),
-            order,
-            workers=workers if server is not None else max(1, min(workers or os.cpu_count() or 1, len(files))),
+            replace(order, threads=max(1, at_once // max(1, len(files)))),
+            workers=workers if server is not None else max(1, min(at_once, len(files))),
             timeout_s=timeout_s,
             in_process=len(files) == 1 and timeout_s is None and server is None,
             server=server,
@@ -144,27 +151,38 @@ def _jobs(
         yield Job(file.path, target, force, clash, made)
 
 
-def _show(
-    reports: Iterator[Report], files: int, tally: Tally, page_report: ReportFile | None, *, as_json: bool
-) -> None:
+def _show(events: Iterator[Event], files: int, tally: Tally, page_report: ReportFile | None, *, as_json: bool) -> None:
     """Print what comes in, and count it."""
     console = Console(stderr=True)
-    with Meter(console, files, tally, show=console.is_terminal and files > 1) as meter:
-        for report in reports:
-            tally.take(report)
-            if page_report is not None:
-                page_report.add(report)
+    with Meter(console, files, tally, show=console.is_terminal) as meter:
+        for event in events:
+            if isinstance(event, Report):
+                untold = event.pages[tally.pages_of(event.file) :]
+                tally.take(event)
+                if page_report is not None:
+                    page_report.add(event)
+                say_pages(untold, console, as_json=as_json, with_notes=files == 1)
+                say_error(event, console, as_json=as_json)
+            else:
+                tally.hear(event)
+                say_pages([event], console, as_json=as_json, with_notes=files == 1)
             meter.update()
-            say(report, console, as_json=as_json, with_notes=files == 1)
 
 
-def say(report: Report, console: Console, *, as_json: bool, with_notes: bool) -> None:
-    """One file's records to stdout as JSON, or its notes, and its error, for people."""
-    for page in report.pages:
+def say_pages(pages: Iterable[Record], console: Console, *, as_json: bool, with_notes: bool) -> None:
+    """Records to stdout as JSON, or their notes, for people."""
+    for page in pages:
         if as_json:
             typer.echo(json.dumps(page))
         elif with_notes:
             for note in page["notes"]:
                 console.print(f"page {page['page']}: {note}", markup=False, highlight=False, soft_wrap=True)
-    if report.error is not None:
-        console.print(f"{report.file}: {report.error}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def say_error(report: Report, console: Console, *, as_json: bool) -> None:
+    """What stopped a file, for people, and as JSON to stdout for programs."""
+    if report.error is None:
+        return
+    if as_json:
+        typer.echo(json.dumps({"file": report.file, "error": report.error, "code": report.code}))
+    console.print(f"{report.file}: {report.error}", style="red", markup=False, highlight=False, soft_wrap=True)

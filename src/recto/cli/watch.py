@@ -19,8 +19,9 @@ from recto.cli.manifest import Manifest, Stamp
 from recto.cli.outputs import Destination, Form
 from recto.cli.progress import Tally
 from recto.cli.refusal import refusals
-from recto.cli.run import say
+from recto.cli.run import say_error, say_pages
 from recto.cli.stopping import Stopped, stoppable
+from recto.codec import Limits
 from recto.errors import SettingError
 from recto.pipeline import plan
 
@@ -49,6 +50,9 @@ def watch(
     pdf_dpi: options.PdfDpi = 300,
     assumed_dpi: options.AssumedDpi = 300,
     timeout_s: options.Timeout = None,
+    max_bytes: options.MaxBytes = options.MAX_BYTES,
+    max_megapixels: options.MaxMegapixels = options.MAX_MEGAPIXELS,
+    max_frames: options.MaxFrames = options.MAX_FRAMES,
     server: options.ServerAddress = None,
     client_id: options.ClientId = None,
     client_secret: options.ClientSecret = None,
@@ -69,7 +73,8 @@ def watch(
             raise SettingError("IN and OUT are the same folder: what comes out would go in again.")
         to = Destination(output, True, form or Form.PNG)
         there = server_of(server, client_id, client_secret, pdf_dpi)
-        order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, output)
+        limits = Limits(max_bytes=max_bytes, max_megapixels=max_megapixels, max_frames=max_frames)
+        order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, output, limits=limits)
         tally = Tally()
         try:
             with (
@@ -90,9 +95,11 @@ def _attend(box: DropFolder, crew: AnyCrew, tally: Tally, poll_s: float, greetin
         for job in box.ready(time.monotonic()):
             crew.give(job)
         for report in crew.collect(poll_s):
-            if box.is_settled(report, time.monotonic()):
+            # A page of a file that is not whole yet is no news.
+            if isinstance(report, Report) and box.is_settled(report, time.monotonic()):
                 tally.take(report)
-                say(report, console, as_json=as_json, with_notes=True)
+                say_pages(report.pages, console, as_json=as_json, with_notes=True)
+                say_error(report, console, as_json=as_json)
 
 
 @dataclass

@@ -82,9 +82,7 @@ class PdfFile:
         if not (math.isfinite(width * height) and width > 0 and height > 0):
             raise UnreadableImageError(f"Page {number + 1} of the PDF has no size.")
         shape = math.ceil(height * scale), math.ceil(width * scale)
-        self._limits.check_pixels(
-            shape[1], shape[0], f"Page {number + 1} at {self._dpi:g} DPI: lower pdf_dpi or raise max_megapixels."
-        )
+        self._limits.check_pixels(shape[1], shape[0], f"Page {number + 1} at {self._dpi:g} DPI: lower pdf_dpi")
         return shape
 
     def _render(self, number: int) -> normalise.Samples:
@@ -105,9 +103,7 @@ class PdfFile:
         pictures = page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,), max_depth=_NESTED_FORMS)
         for picture in pictures:
             width, height = picture.get_px_size()
-            self._limits.check_pixels(
-                width, height, f"It is a picture on page {number + 1}: make it smaller or raise max_megapixels."
-            )
+            self._limits.check_pixels(width, height, f"It is a picture on page {number + 1}: make it smaller")
 
 
 def _open(data: bytes) -> Any:
