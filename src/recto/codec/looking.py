@@ -6,7 +6,6 @@ socket, and is gone after so many files.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
@@ -19,10 +18,10 @@ from typing import Any, BinaryIO
 
 from recto.codec.limits import Limits
 from recto.codec.reader import probe
+from recto.codec.subordinate import say_nothing, stay_below
 from recto.errors import InputError, LimitError
 
 READY = {"ready": True}
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _OPEN_FILES = 3
 
 
@@ -86,20 +85,12 @@ def _warm_up() -> None:
 
 
 def _confine(memory_mb: float) -> None:
+    stay_below()
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")
         with open("/proc/self/statm") as pages:
             used = int(pages.read().split()[0]) * resource.getpagesize()
         _limit(resource.RLIMIT_AS, used + int(memory_mb * 1e6))
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    _limit(resource.RLIMIT_CORE, 0)
+    say_nothing()
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _OPEN_FILES)
 

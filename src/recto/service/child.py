@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import sys
 import traceback
 from collections.abc import Iterator, MutableSequence
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 from typing import Any
@@ -16,13 +12,12 @@ from typing import Any
 import cv2
 
 from recto.codec import Limits, decode, encode_png, probe
+from recto.codec.subordinate import say_nothing, stay_below
 from recto.errors import InputError
 from recto.pipeline import inspect, plan, run
 from recto.raster import Page
 from recto.service.page_counter import PageCounter
 from recto.service.report import inspection_of, report_of
-
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 _COUNTER = PageCounter()
 
@@ -54,27 +49,11 @@ class Answer:
 
 
 def begin(parent_pid: int, pid: Synchronized[int], counted: MutableSequence[int]) -> None:
-    """Set a child up: it dies with its parent, is the first to go when memory is short, and uses one core.
-
-    What decoders print about a page, in words that the page may have chosen, goes nowhere; what matters is in the
-    answer. A child that dies leaves no core, which would be a page on the disk.
-    """
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")
+    """Set a child up: it dies with its parent, says nothing but its answer, and uses one core."""
+    stay_below()
     if os.getppid() != parent_pid:
         os._exit(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    with suppress(ImportError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    say_nothing()
     cv2.setNumThreads(1)
     _COUNTER.shared = counted
     pid.value = os.getpid()
