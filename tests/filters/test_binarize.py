@@ -282,3 +282,13 @@ def test_a_black_border_does_not_widen_the_strokes() -> None:
     framed = page.copy()
     framed[:, :70] = framed[:50] = 10
     assert text_size(framed).stroke_px == pytest.approx(text_size(page).stroke_px, rel=0.1)
+
+
+def test_a_sheet_before_an_even_wall_is_not_taken_for_a_drawn_page() -> None:
+    clean = text_page(900, 700, text_px=34, seed=4)
+    wall = np.full((1000, 1500), 255, dtype=np.uint8)
+    wall[50:950, 50:750] = worn(np.where(clean < 128, 45, 110).astype(np.uint8), grain=5)
+    change = Binarize().apply(Page.of(wall), BinarizeParams())
+    assert change.page is not None
+    assert any("chose net" in note for note in change.notes)
+    assert fm(change.page.samples[80:920, 80:720] == 0, clean[30:870, 30:670] < 128) > 90

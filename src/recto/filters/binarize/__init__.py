@@ -17,7 +17,7 @@ from recto.filters.binarize.levelled import Levelled
 from recto.filters.binarize.net import net_ink
 from recto.filters.binarize.pictures import dithered
 from recto.filters.binarize.polarity import bright_on_dark
-from recto.filters.binarize.twotoned import cut_between, drawn_ink, tones_of
+from recto.filters.binarize.twotoned import cut_between, drawn_ink, grainy_share, tones_of
 from recto.raster import Kind, Page, luma
 from recto.raster.background import picture_area
 from recto.raster.page import Samples
@@ -43,6 +43,7 @@ Method = Literal[
 ]
 
 _BLANK_SPAN = 24
+_GRAINY_SHARE = 0.15
 _BAND_ROWS = 512
 
 
@@ -122,7 +123,7 @@ def _drawn(samples: Samples, grey: Samples, params: BinarizeParams) -> tuple[Sam
             return _two(
                 cut_between(grey, tones)
             ), f"two-toned already: cut half way, at {(tones.black + tones.white) // 2}"
-        if tones.even_paper:
+        if tones.even_paper and grainy_share(grey, tones.fullest) < _GRAINY_SHARE:
             return _two(drawn_ink(grey)), "drawn on an even paper: every stroke cut at half its own height"
         method, note = "net", "chose net: the paper is uneven"
     if method == "otsu":

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recto.raster.background import shrunk
 from recto.raster.page import Samples
 
 Mask = NDArray[np.bool_]
@@ -16,6 +17,9 @@ _NEAR = 20
 _STEP = 100
 _STROKE_PX = 15
 _LEAST_CONTRAST = 30
+_WINDOW = 15
+_GRAIN = (3.0, 40.0)
+_OFF_PAPER = 8
 
 
 @dataclass(frozen=True)
@@ -28,13 +32,16 @@ class Tones:
         The fullest tone of the darker and of the brighter half.
     two_toned_share : float
         Share of the pixels within 20 of either.
+    fullest : int
+        The fullest tone of all.
     even_share : float
-        Share of the pixels within 1 of the fullest tone of all.
+        Share of the pixels within 1 of it.
     """
 
     black: int
     white: int
     two_toned_share: float
+    fullest: int
     even_share: float
 
     @property
@@ -56,7 +63,20 @@ def tones_of(grey: Samples) -> Tones:
     tone = np.arange(256)
     near = (np.abs(tone - black) <= _NEAR) | (np.abs(tone - white) <= _NEAR)
     top = int(counts.argmax())
-    return Tones(black, white, float(counts[near].sum()), float(counts[max(0, top - 1) : top + 2].sum()))
+    return Tones(black, white, float(counts[near].sum()), top, float(counts[max(0, top - 1) : top + 2].sum()))
+
+
+def grainy_share(grey: Samples, paper: int) -> float:
+    """Share of the page that is wider than text, of another tone than the even paper, and uneven: 0 to 1.
+
+    High where what is even is the wall behind a sheet rather than the paper; text, boxes and rules do not count.
+    """
+    small = shrunk(grey)
+    near = np.ones((3, 3), np.uint8)
+    span = cv2.subtract(cv2.dilate(small, near), cv2.erode(small, near))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((_WINDOW, _WINDOW), np.uint8))
+    wide = cv2.absdiff(closed, np.full_like(small, paper)) > _OFF_PAPER
+    return float(np.mean(wide & (span >= _GRAIN[0]) & (span <= _GRAIN[1])))
 
 
 def cut_between(grey: Samples, tones: Tones) -> Mask:
