@@ -125,7 +125,8 @@ IDEAS = {
     "… 85 % real pages": Idea(real=0.85),
     "… 35 % real pages": Idea(real=0.35),
     "… self-training, 15 % pages without truth": Idea(real=0.5, taught=0.15),
-    "… made pages as they were before papyrus, crumples and specks": Idea(own="own_before"),
+    "… made pages without papyrus, crumples and specks": Idea(own="own_before"),
+    "… made pages with desks, bars and fatter truth": Idea(own="own_now"),
     "… three times as many steps": Idea(longer=3),
 }
 

@@ -18,6 +18,8 @@ from recto.filters.binarize.planes import PAPER
 
 KEPT = Path("lab/runs/binarize")
 DESKS = 60
+EDGE = 0.33
+""" Where along the slope of an edge ink ends, from paper to ink: about there in the truth of real pages, too. """
 PIECE_PX = 512
 RIM_PX = 32
 FULL_PX = PIECE_PX + 2 * RIM_PX
@@ -119,7 +121,7 @@ class Patches:
         samples = bare.astype(np.float32) / 255
         ink = _warped(page.ink, matrix)
         if rng.random() < 0.25:
-            samples = samples * (1 - rng.uniform(0.15, 0.65) * page.depth * self._back_side()[..., None])
+            samples = samples * (1 - page.depth * self._back_side()[..., None])
         if rng.random() < 0.1:
             samples = samples * papers.fibres(rng, FULL_PX)[..., None]
         if rng.random() < 0.35:
@@ -148,12 +150,12 @@ class Patches:
             )
         blank = rng.random() < 0.07
         if rng.random() < 0.45 and not blank:
-            paper = paper * (1 - rng.uniform(0.1, 0.7) * depth * self._back_side()[..., None])
+            paper = paper * (1 - depth * self._back_side()[..., None])
         cover = np.zeros((FULL_PX, FULL_PX), dtype=np.float32) if blank else self._strokes().astype(np.float32) / 255
         if rng.random() < 0.4:
             cover = self._rough(cover)
-        truth = np.where(cover > 0.5, 255, 0).astype(np.uint8)
         soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 1.4)) if rng.random() < 0.8 else cover
+        truth = np.where((cover > 0.5) | (soft > EDGE), 255, 0).astype(np.uint8)
         uneven = 1 + rng.uniform(0, 0.3) * papers.cloud(rng, FULL_PX, rng.uniform(3, 30), rng.uniform(3, 30))
         if papyrus and rng.random() < 0.7:
             uneven *= papers.flaked(rng, FULL_PX)
@@ -162,7 +164,7 @@ class Patches:
         if rng.random() < 0.35:
             dye = (rng.random(3) * rng.uniform(0, 0.6)).astype(np.float32)
         samples = (paper * (1 - alpha) + dye * paper.mean() * alpha).astype(np.float32)
-        if rng.random() < 0.2:
+        if rng.random() < 0.3:
             samples, truth = self._second_hand(samples, truth, depth)
         if rng.random() < (0.45 if papyrus else 0.25):
             samples, truth = self._cut_out(samples, truth, 0.7 if papyrus else 0.2)
@@ -175,10 +177,11 @@ class Patches:
         rng = self.rng
         cover = self._strokes().astype(np.float32) / 255
         cover *= cv2.dilate(truth, np.ones((9, 9), np.uint8)) == 0
-        alpha = (cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 0.9)) * depth * rng.uniform(0.35, 0.9))[..., None]
+        soft = cv2.GaussianBlur(cover, (0, 0), rng.uniform(0.3, 0.9))
+        alpha = (soft * depth * rng.uniform(0.35, 0.9))[..., None]
         dye = (rng.random(3) * rng.uniform(0, 0.7)).astype(np.float32)
         drawn = samples * (1 - alpha * (1 - dye))
-        return drawn.astype(np.float32), np.where(cover > 0.5, np.uint8(255), truth)
+        return drawn.astype(np.float32), np.where((cover > 0.5) | (soft > EDGE), np.uint8(255), truth)
 
     def _rough(self, cover: NDArray[np.float32]) -> NDArray[np.float32]:
         """Ink with ragged edges, and flaked off here and there."""
@@ -228,9 +231,11 @@ class Patches:
         return _warped(sheet, self._window((*sheet.shape,), float(np.exp(rng.uniform(np.log(0.7), np.log(1.6))))), 0)
 
     def _back_side(self) -> NDArray[np.float32]:
-        """Another page's ink, mirrored and blurred: 0 none, 1 full."""
+        """Another page's ink, mirrored and blurred: 0 none, 1 as dark as ink; the sharper, the paler at most."""
         rng = self.rng
-        seen = cv2.GaussianBlur(self._strokes()[:, ::-1].astype(np.float32) / 255, (0, 0), rng.uniform(0.4, 3.0))
+        blur = rng.uniform(0.4, 3.0)
+        seen = cv2.GaussianBlur(self._strokes()[:, ::-1].astype(np.float32) / 255, (0, 0), blur)
+        seen *= np.float32(rng.uniform(0.1, 0.7 if blur > 1 else 0.45))
         if rng.random() < 0.6:
             seen = seen * np.clip(0.6 + 0.5 * papers.cloud(rng, FULL_PX, 4, 4), 0, 1)
         return np.asarray(seen, dtype=np.float32)

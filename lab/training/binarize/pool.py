@@ -42,11 +42,25 @@ class Pool:
     real_share : float
     duty : float
         Share of its time that the maker may work, 0 to 1.
+    taught : uint8 ndarray, shape (n, 5, 512, 512), optional
+        Pages without truth and what a teacher says of them.
+    taught_share : float
+        Share of the pieces that are of those.
     """
 
     def __init__(
-        self, real: list[Real], seed: int, size: int = 600, bank: int = 160, real_share: float = 0.5, duty: float = 0.4
+        self,
+        real: list[Real],
+        seed: int,
+        size: int = 600,
+        bank: int = 160,
+        real_share: float = 0.5,
+        duty: float = 0.4,
+        taught: NDArray[np.uint8] | None = None,
+        taught_share: float = 0.0,
     ) -> None:
+        self.taught = np.empty((0, PLANES + 1, PIECE_PX, PIECE_PX), dtype=np.uint8) if taught is None else taught
+        self.taught_share = taught_share if len(self.taught) else 0.0
         self._memory = RawArray("B", size * (PLANES + 1) * PIECE_PX * PIECE_PX)
         self._made = multiprocessing.Value("q", 0)
         self.size = size
@@ -64,8 +78,11 @@ class Pool:
         while self.made < min(self.size, 20 * size):
             time.sleep(0.2)
         slots = self._slots()
-        chosen = self.rng.choice(min(self.size, self.made), size, replace=False)
-        pairs = [cut(slots[slot], self.rng, side) for slot in chosen]
+        pairs = []
+        for slot in self.rng.choice(min(self.size, self.made), size, replace=False):
+            taught = self.rng.random() < self.taught_share
+            piece = self.taught[int(self.rng.integers(len(self.taught)))] if taught else slots[slot]
+            pairs.append(cut(piece, self.rng, side))
         return np.stack([seen for seen, _ in pairs]), np.stack([ink[None] for _, ink in pairs])
 
     def stop(self) -> None:

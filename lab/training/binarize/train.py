@@ -118,7 +118,9 @@ def train(options: argparse.Namespace) -> None:
     last.parent.mkdir(parents=True, exist_ok=True)
     run = begun(last, options.start, options.rate)
     real, test = pages_of(options.train), pages_of(options.held)[:: options.every_held]
-    source = Pool(real, options.seed + run.step, real_share=options.real_share, duty=options.duty)
+    taught = np.load(options.taught) if options.taught else None
+    shares = {"real_share": options.real_share, "taught_share": options.taught_share}
+    source = Pool(real, options.seed + run.step, duty=options.duty, taught=taught, **shares)
     print(f"{len(real)} real pages, {len(test)} held out, from step {run.step}", flush=True)
     began, looked, running, progress = time.monotonic() - 3600 * run.hours, time.monotonic(), 1.0, 0.0
     while progress < 1:
@@ -151,6 +153,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--real-share", type=float, default=0.5)
     parser.add_argument("--duty", type=float, default=0.4, help="share of a core for making patches")
+    parser.add_argument("--taught", default="", help="file of pieces that a teacher has looked at, see ideas.py")
+    parser.add_argument("--taught-share", type=float, default=0.15)
     parser.add_argument("--side", type=int, default=SIDE_PX, help="side of the patches in pixels, 256 or 512")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", default="runs/binarize")
