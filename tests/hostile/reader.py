@@ -11,8 +11,8 @@ import sys
 
 import cv2
 
+from recto.child import process
 from recto.codec import Limits
-from recto.service.child import process
 
 
 def main() -> None:

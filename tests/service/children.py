@@ -5,14 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from unittest import mock
 
+from recto.child import Answer, process
 from recto.codec import Limits
 from recto.pipeline import Outcome, Plan, run
 from recto.raster import Page
-from recto.service.child import Answer, process
+
+
+def loaded(names: list[str]) -> list[str]:
+    """Which of these modules are loaded."""
+    return [name for name in names if name in sys.modules]
 
 
 def gated(body: bytes, recipe: str, limits: Limits) -> Answer:
@@ -35,7 +41,7 @@ def page_by_page(body: bytes, recipe: str, limits: Limits) -> Answer:
             time.sleep(0.02)
         return run(page, steps)
 
-    with mock.patch("recto.service.child.run", let_through):
+    with mock.patch("recto.child.work.run", let_through):
         return process(body, recipe, limits)
 
 

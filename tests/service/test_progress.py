@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from recto.child import PageCounter
 from recto.service import TASK, Order, Record, TaskState
-from recto.service.page_counter import PageCounter
 from recto.tasks import Claims, Engine, PageCount
 from tests.in_loop import within
 from tests.parts import QUICK, Parts, open_parts, tiff

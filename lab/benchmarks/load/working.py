@@ -7,9 +7,9 @@ import os
 import time
 
 from recto.bootstrap import blob_store, configure_logging, open_database
+from recto.child import Answer
 from recto.codec import Limits
 from recto.service import run_worker
-from recto.service.child import Answer
 from recto.settings import read_settings
 
 SLEEP_VARIABLE = "LOAD_SLEEP_S"

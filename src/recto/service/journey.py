@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from types import TracebackType
 
 from recto import tracing
-from recto.service.child import Answer
+from recto.child import Answer
 from recto.service.counting import Counting, filter_of
 from recto.tasks import Claim
 

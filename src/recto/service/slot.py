@@ -15,9 +15,8 @@ from typing import Any, TypeVar
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
+from recto.child import PageCounter, begin, nothing
 from recto.errors import AttemptFailedError, ChildStartError
-from recto.service.child import begin, nothing
-from recto.service.page_counter import PageCounter
 
 log = logging.getLogger(__name__)
 

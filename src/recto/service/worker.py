@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from recto import tracing
+from recto.child import Answer, look, process
 from recto.codec import Limits
 from recto.database import Database, Listener
 from recto.errors import (
@@ -22,7 +23,6 @@ from recto.errors import (
     StoreUnavailableError,
 )
 from recto.service.bell import Bell
-from recto.service.child import Answer, look, process
 from recto.service.config import Config
 from recto.service.counting import Counting
 from recto.service.housekeeping import keep_house

@@ -9,10 +9,10 @@ import sys
 import time
 
 from recto.bootstrap import blob_store, configure_logging, open_database
+from recto.child import Answer, process
 from recto.codec import Limits
 from recto.errors import RectoError
 from recto.service import run_worker
-from recto.service.child import Answer, process
 from recto.settings import read_settings
 
 MOST_S = 0.25

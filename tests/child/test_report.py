@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recto.child.report import MAX_TEXT_CHARS, inspection_of, plain, report_of
 from recto.pipeline import plan, run
 from recto.raster import Dpi, Page
-from recto.service.report import MAX_TEXT_CHARS, inspection_of, plain, report_of
 from tests.pages import text_page
 
 SMALL = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters())

@@ -1,4 +1,4 @@
-"""What runs in a child process: bytes in, PNG pages out. It knows neither database nor store."""
+"""Bytes in, PNG pages out."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import cv2
 
+from recto.child.page_counter import PageCounter
+from recto.child.report import inspection_of, report_of
 from recto.codec import Limits, decode, encode_png, probe
 from recto.codec.subordinate import say_nothing, stay_below
 from recto.errors import InputError
 from recto.pipeline import inspect, plan, run
 from recto.raster import Page
-from recto.service.page_counter import PageCounter
-from recto.service.report import inspection_of, report_of
 
 _COUNTER = PageCounter()
 
@@ -33,7 +33,7 @@ class Answer:
     notes : tuple of str
         What the filters have to say.
     reports : tuple of dict
-        What was found on each page and done to it; see ``recto.service.report``.
+        What was found on each page and done to it; see ``recto.child.report``.
     refused : str or None
         Why the input cannot be processed, however often it is tried.
     crashed : str or None
