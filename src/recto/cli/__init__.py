@@ -92,7 +92,10 @@ class LazyGroup(TyperGroup):
 app = typer.Typer(
     name="recto",
     cls=LazyGroup,
-    help="Straight, flat, sharp, black-on-white pages from scans and photos.",
+    help="""Straight, flat, sharp, black-on-white pages from scans and photos.
+
+    To begin with: **recto run scan.jpg -r deskew,binarize -o clean.png**
+    """,
     no_args_is_help=True,
     rich_markup_mode=_MARKUP,
     pretty_exceptions_enable=False,

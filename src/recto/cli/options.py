@@ -10,7 +10,7 @@ import typer
 from recto.cli.outputs import Form
 from recto.codec import Limits, bytes_of
 
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders or patterns.")]
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="Files, folders or patterns.")]
 Recipe = Annotated[
     str,
     typer.Option(
@@ -23,9 +23,12 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FILTER.PARAM=VALUE", help="Override a parameter; may be repeated."),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Files at a time; one per core by default, 8 with --server.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, help="Files at a time, or pages of a single one; one per core by default, 8 with --server."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there, and do again what is done.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line and page, on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line and page, on stdout, as each is done.")]
 PdfDpi = Annotated[int, typer.Option(min=36, max=1200, help="Pixels per inch at which PDF pages are drawn.")]
 Format = Annotated[
     Form | None,

@@ -67,7 +67,8 @@ def destination(output: Path, form: Form | None, inputs: int) -> Destination:
             " For a folder of that name make it first."
         )
     if inputs != 1:
-        raise SettingError(f"-o {output} is a file, but there are {inputs} inputs: name a folder, such as -o out.")
+        folder = f"-o {output.with_suffix('')} --format {_FORMS[suffix]}"
+        raise SettingError(f"-o {output} is one file, but there are {inputs} inputs: name a folder, such as {folder}.")
     if form is not None and form is not _FORMS[suffix]:
         raise SettingError(f"-o {output} and --format {form} contradict each other: leave one of them out.")
     return Destination(output, False, _FORMS[suffix])
@@ -98,7 +99,7 @@ def whole_file(target: Path, part: Path, *, overwrite: bool) -> Iterator[BinaryI
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(part, "w+b") as file:
+        with _opened(part, target) as file:
             yield file
         if overwrite:
             part.replace(target)
@@ -106,6 +107,14 @@ def whole_file(target: Path, part: Path, *, overwrite: bool) -> Iterator[BinaryI
             _name(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _opened(part: Path, target: Path) -> BinaryIO:
+    try:
+        return open(part, "w+b")
+    except OSError as error:
+        error.filename = str(target)  # who wants to write there knows nothing of the hidden name
+        raise
 
 
 def _name(part: Path, target: Path) -> None:

@@ -53,7 +53,7 @@ def run(
     """Take pages through a recipe and write PNG, TIFF or PDF files.
 
     One input and an OUT that ends in .png, .tif or .pdf: that file. Otherwise OUT is a folder and gets
-    a file for each input; as PNG, <stem>-001.png, <stem>-002.png, … for the pages of a multi-page one.
+    a file for each input; as PNG, NAME-001.png, NAME-002.png, … for the pages of a multi-page one.
 
     A folder remembers what is done: the same command goes on after Ctrl-C or a crash and passes over what is
     done already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from recto.blueprint import Filter
@@ -42,4 +43,6 @@ def filter_named(name: str) -> Filter[Any]:
         return CATALOGUE[name]
     except KeyError:
         known = ", ".join(CATALOGUE)
-        raise UnknownFilterError(f"There is no filter {name!r}. The filters are: {known}.") from None
+        near = difflib.get_close_matches(name, CATALOGUE, 1)
+        perhaps = f"; did you mean {near[0]}?" if near else "."
+        raise UnknownFilterError(f"There is no filter {name!r}{perhaps} The filters are: {known}.") from None

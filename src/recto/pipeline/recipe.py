@@ -16,6 +16,8 @@ from recto.pipeline.presets import PRESETS
 
 MAX_STEPS = 16
 _MAX_SHOWN_CHARS = 200
+_FAULTS = {"extra_forbidden": "there is no such parameter"}
+"""What the words of pydantic hide."""
 
 Recipe = str | Sequence[str | Mapping[str, Any]]
 """``"deskew,binarize"``, the name of a preset, a JSON array as text, or a sequence of names and mappings with a
@@ -123,6 +125,7 @@ def _params(found: Filter[Any], values: Mapping[str, Any]) -> Params:
     except ValidationError as error:
         known = ", ".join(found.params.model_fields) or "none"
         faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'parameters'}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(map(str, fault['loc'])) or 'parameters'}: {_FAULTS.get(fault['type'], fault['msg'])}"
+            for fault in error.errors()
         )
         raise ParameterError(f"{found.name}: {faults}. The parameters of {found.name} are: {known}.") from None
