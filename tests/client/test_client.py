@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from recto.client import AsyncClient, Client, Task
+from recto.client import AsyncClient, Batch, Client, Progress, Task
 from recto.client.calls import Events, pause_s
 from recto.errors import RemoteError
 from recto.web.v1.examples import ANSWERS
@@ -59,6 +59,31 @@ def test_lists_are_walked_to_their_end(recto: Any) -> None:
     found = [task.id for task in recto.tasks("completed", since=began)]
     assert [task_id for task_id in found if task_id in sent] == sent[::-1]
     assert list(recto.tasks("pending", since=datetime(2100, 1, 1, tzinfo=UTC))) == []
+
+
+def test_the_webhook_of_a_batch_is_told_of_its_end_alone(recto: Any) -> None:
+    webhook = recto.add_webhook("https://receiver.invalid/recto", every_task=False)
+    try:
+        batch = recto.open_batch("rotate", webhook=webhook)
+        recto.submit(tiff(1, 2), batch=batch)
+        recto.close_batch(batch)
+        done = recto.wait_batch(batch)
+        assert (done.state, done.page_count, done.pages_done) == ("completed", 2, 2)
+        (delivery,) = recto.deliveries(webhook)
+        assert (delivery.type, delivery.batch_id, delivery.task_id) == ("batch.completed", batch.id, None)
+        recto.delete_batch(batch)
+    finally:
+        recto.delete_webhook(webhook)
+
+
+def test_how_far_a_file_is_and_a_server_that_does_not_tell() -> None:
+    told = {**ANSWERS["Task"], "state": "processing", "progress": {"pages_done": 120, "page_count": 300}}
+    assert Task.of(told).progress == Progress(120, 300)
+    del told["progress"]
+    assert Task.of(told).progress is None
+    older = {name: value for name, value in ANSWERS["Batch"].items() if name != "pages_done"}
+    assert Batch.of(ANSWERS["Batch"]).pages_done == 31
+    assert Batch.of(older).pages_done == 25
 
 
 def test_news_come_as_they_happen(recto: Any) -> None:

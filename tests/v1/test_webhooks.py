@@ -68,6 +68,23 @@ def test_a_task_names_it_in_every_way(api: httpx.Client, webhook: Any) -> None:
     assert models.Delivery.model_validate_json(again.content).state == "pending"
 
 
+def test_a_batch_names_it_by_its_id_or_its_address(api: httpx.Client, webhook: Any) -> None:
+    ids = []
+    for named in (webhook["id"], {"url": URL, "secret": webhook["secret"]}):
+        made = api.post("/v1/batches", json={"recipe": "rotate", "webhook": named})
+        assert made.status_code == 201, made.text
+        ids.append(made.json()["id"])
+        api.post(f"{made.headers['location']}/close")
+    found = deliveries(api, webhook["id"])
+    assert [(delivery.type, delivery.batch, delivery.task) for delivery in found] == [
+        ("batch.completed", batch_id, None) for batch_id in ids[::-1]
+    ]
+    for wrong in ("me", 7, {"url": URL}):
+        answer = api.post("/v1/batches", json={"recipe": "rotate", "webhook": wrong})
+        assert answer.status_code == 400
+        assert "webhook" in answer.json()["detail"]
+
+
 def test_one_that_is_named_by_its_address_is_registered_once(api: httpx.Client) -> None:
     named = {"url": f"{URL}/once", "secret": SECRET}
     for _ in range(2):

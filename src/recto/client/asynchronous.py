@@ -128,9 +128,12 @@ class AsyncClient:
         """Only look at one small page."""
         return await self._do(self._talk.call(calls.inspect(data)))
 
-    async def open_batch(self, recipe: Recipe, *, name: str | None = None) -> Batch:
-        """Begin a batch of files: ``submit`` them with ``batch=``, then close it."""
-        return await self._do(self._talk.call(calls.open_batch(recipe, name)))
+    async def open_batch(
+        self, recipe: Recipe, *, name: str | None = None, webhook: Webhook | str | None = None
+    ) -> Batch:
+        """Begin a batch of files: ``submit`` them with ``batch=``, then close it. A webhook is told when it is done."""
+        named = None if webhook is None else id_of(webhook)
+        return await self._do(self._talk.call(calls.open_batch(recipe, name, named)))
 
     async def batch(self, batch: Batch | str, *, wait_s: float = 0.0) -> Batch:
         """The batch as it is, after at most ``wait_s`` (and 25 s) of waiting while it is not done."""

@@ -85,8 +85,8 @@ def tasks(
     return Call("GET", "/v1/tasks", lambda answer: _part(answer, "tasks", Task.of), params)
 
 
-def open_batch(recipe: Recipe, name: str | None) -> Call[Batch]:
-    body = {"recipe": recipe if isinstance(recipe, str) else list(recipe), "name": name}
+def open_batch(recipe: Recipe, name: str | None, webhook: str | None = None) -> Call[Batch]:
+    body = {"recipe": recipe if isinstance(recipe, str) else list(recipe), "name": name, "webhook": webhook}
     return _json("POST", "/v1/batches", body, _batch)
 
 

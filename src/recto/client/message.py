@@ -14,8 +14,9 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from recto.errors import InvalidMessageError
 
@@ -24,27 +25,48 @@ TOLERANCE_S = 300.0
 
 @dataclass(frozen=True)
 class Message:
-    """A task was closed.
+    """A task was closed, or a batch is done.
 
     Attributes
     ----------
     id : str
         The same when the message is sent again.
     type : str
-        ``task.completed`` or ``task.failed``.
-    task_id : str
+        ``task.completed``, ``task.failed`` or ``batch.completed``.
+    task_id, batch_id : str or None
+        What it is about; one of them.
     name, error : str or None
     page_count : int
+        Of the task, or of the completed tasks of the batch.
     closed_at : datetime
+    tasks : mapping
+        Of a batch: how many are ``completed`` and ``failed``.
     """
 
     id: str
     type: str
-    task_id: str
+    task_id: str | None
     name: str | None
     error: str | None
     page_count: int
     closed_at: datetime
+    batch_id: str | None = None
+    tasks: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, message_id: str, said: Mapping[str, Any]) -> Message:
+        data, is_batch = said["data"], str(said["type"]).startswith("batch.")
+        return cls(
+            message_id,
+            said["type"],
+            None if is_batch else data["id"],
+            data["name"],
+            data.get("error"),
+            data["page_count"],
+            datetime.fromisoformat(said["timestamp"]),
+            data["id"] if is_batch else None,
+            data.get("tasks", {}),
+        )
 
 
 def verify_message(
@@ -81,10 +103,7 @@ def verify_message(
         raise InvalidMessageError("The signature does not match.")
     if abs(time.time() - moment_s) > tolerance_s:
         raise InvalidMessageError("The message is too old, or the clocks are apart.")
-    said = json.loads(body)
-    data = said["data"]
-    closed_at = datetime.fromisoformat(said["timestamp"])
-    return Message(message_id, said["type"], data["id"], data["name"], data["error"], data["page_count"], closed_at)
+    return Message.of(message_id, json.loads(body))
 
 
 def _key(secret: str) -> bytes:

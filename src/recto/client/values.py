@@ -235,7 +235,7 @@ class Webhook:
     Attributes
     ----------
     every_task : bool
-        It is told of all tasks in lists, not only of those that name it.
+        It is told of all batches and all tasks in lists, not only of those that name it.
     enabled : bool
         If not, ``disabled_why`` says why.
     failing_since : datetime or None
@@ -269,10 +269,10 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message to a webhook; ``state`` is ``pending``, ``delivered`` or ``failed``: given up."""
+    """A message about a task or a batch; ``state`` is ``pending``, ``delivered`` or ``failed``: given up."""
 
     id: str
-    task_id: str
+    task_id: str | None
     type: str
     state: str
     attempts: int
@@ -281,6 +281,7 @@ class Delivery:
     created_at: datetime
     tried_at: datetime | None
     next_at: datetime | None
+    batch_id: str | None = None
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Delivery:
@@ -295,6 +296,7 @@ class Delivery:
             datetime.fromisoformat(told["created_at"]),
             _moment(told["tried_at"]),
             _moment(told["next_at"]),
+            told.get("batch"),
         )
 
 

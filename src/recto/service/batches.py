@@ -41,7 +41,7 @@ class WholeBatches(Batches):
         ------
         DatabaseUnavailableError
         """
-        if not await self.close(client_id, batch_id):
+        if not await self.give_up(client_id, batch_id):
             return
         for member in await self.members(client_id, batch_id):
             await self._cancel_task(client_id, member.id)

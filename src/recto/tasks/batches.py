@@ -83,10 +83,10 @@ class Batches:
         self._database = database
         self._config = config
 
-    async def open(self, client_id: str, recipe: str, name: str | None) -> str:
-        """A new batch, open for files; its id."""
+    async def open(self, client_id: str, recipe: str, name: str | None, webhook_id: str | None = None) -> str:
+        """A new batch, open for files, and who is told of its end; its id."""
         batch_id = uuid.uuid4()
-        values = {"id": batch_id, "client_id": client_id, "name": name, "recipe": recipe}
+        values = {"id": batch_id, "client_id": client_id, "name": name, "recipe": recipe, "webhook_id": webhook_id}
         async with self._database.connection() as connection:
             retention = {"retention_s": self._config.retention_h * 3600}
             await connection.execute(_STATEMENTS["open"], {**values, **retention})
@@ -109,6 +109,10 @@ class Batches:
     async def close(self, client_id: str, batch_id: str) -> bool:
         """Take no more files; False when there is no such batch."""
         return await self._changed("close", client_id, batch_id)
+
+    async def give_up(self, client_id: str, batch_id: str) -> bool:
+        """Take no more files and tell nobody of its end; False when there is no such batch."""
+        return await self._changed("give_up", client_id, batch_id)
 
     async def delete(self, client_id: str, batch_id: str) -> bool:
         """Forget a batch, not its tasks; False when there is no such batch."""

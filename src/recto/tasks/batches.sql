@@ -1,6 +1,7 @@
 -- open --
-INSERT INTO batches (id, client_id, name, recipe, expires_at)
-VALUES (%(id)s, %(client_id)s, %(name)s, %(recipe)s, now() + make_interval(secs => %(retention_s)s))
+INSERT INTO batches (id, client_id, name, recipe, webhook_id, expires_at)
+VALUES (%(id)s, %(client_id)s, %(name)s, %(recipe)s, %(webhook_id)s::uuid,
+        now() + make_interval(secs => %(retention_s)s))
 
 -- find --
 -- A batch and how far its tasks are.
@@ -40,6 +41,12 @@ ORDER BY batches.submitted_at DESC, batches.id DESC
 UPDATE batches SET closed_at = COALESCE(closed_at, now())
 WHERE id = %(id)s AND client_id = %(client_id)s AND expires_at > now()
 RETURNING pg_notify('recto_task_changed', client_id || ' ' || id::text)
+
+-- give_up --
+-- As close, and its end is not told.
+UPDATE batches SET closed_at = COALESCE(closed_at, now()), done_at = COALESCE(done_at, now())
+WHERE id = %(id)s AND client_id = %(client_id)s AND expires_at > now()
+RETURNING id
 
 -- members --
 -- Its tasks in the order in which they came.

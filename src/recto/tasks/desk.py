@@ -109,6 +109,7 @@ class Desk:
                 "retention_s": self._config.retention_h * 3600,
             }
             await connection.execute(_STATEMENTS["again"], values)
+            await connection.execute(_STATEMENTS["reopen_batch"], values)
         return True
 
     async def cancel(self, task_id: str) -> Closed | None:

@@ -18,3 +18,8 @@ UPDATE tasks SET state = 'pending', job_id = %(job_id)s, position = %(position)s
                  started_at = NULL, closed_at = NULL,
                  expires_at = GREATEST(expires_at, now() + make_interval(secs => %(retention_s)s))
 WHERE id = %(id)s
+
+-- reopen_batch --
+-- The batch of a task that begins anew is not done any more, and stays as long as the task. Its end is told once more.
+UPDATE batches SET done_at = NULL, expires_at = GREATEST(batches.expires_at, tasks.expires_at)
+FROM tasks WHERE tasks.id = %(id)s AND batches.id = tasks.batch_id

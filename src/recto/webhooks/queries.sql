@@ -48,7 +48,7 @@ DELETE FROM webhooks WHERE client_id = %(client_id)s AND id = %(id)s RETURNING i
 DELETE FROM webhook_deliveries WHERE webhook_id = %(id)s
 
 -- deliveries --
-SELECT id::text AS id, task_id::text AS task_id, event, created_at, attempts, tried_at, due_at, answered_status, error,
+SELECT id::text AS id, task_id::text AS task_id, batch_id::text AS batch_id, event, created_at, attempts, tried_at, due_at, answered_status, error,
        delivered_at, given_up_at
 FROM webhook_deliveries
 WHERE webhook_id = %(id)s
@@ -59,8 +59,8 @@ LIMIT %(limit)s
 -- again --
 UPDATE webhook_deliveries SET attempts = 0, due_at = now(), delivered_at = NULL, given_up_at = NULL
 WHERE webhook_id = %(webhook_id)s AND id = %(id)s
-RETURNING id::text AS id, task_id::text AS task_id, event, created_at, attempts, tried_at, due_at, answered_status,
-          error, delivered_at, given_up_at
+RETURNING id::text AS id, task_id::text AS task_id, batch_id::text AS batch_id, event, created_at, attempts, tried_at,
+          due_at, answered_status, error, delivered_at, given_up_at
 
 -- ring --
 SELECT pg_notify('recto_webhook_due', '')

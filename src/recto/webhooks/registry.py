@@ -26,7 +26,7 @@ class Webhook:
     Attributes
     ----------
     every_task : bool
-        It is told of every listed task of the client, not only of those that name it.
+        It is told of every batch and every listed task of the client, not only of those that name it.
     disabled_at, disabled_why : datetime and str, or None
     failing_since : datetime or None
         Nothing has arrived since then, although it was tried.
@@ -47,6 +47,8 @@ class Delivery:
 
     Attributes
     ----------
+    task_id, batch_id : str or None
+        What it is about; one of them.
     attempts : int
         How often it was tried so far.
     due_at : datetime
@@ -58,7 +60,8 @@ class Delivery:
     """
 
     id: str
-    task_id: str
+    task_id: str | None
+    batch_id: str | None
     event: str
     created_at: datetime
     attempts: int
@@ -104,7 +107,9 @@ class Registry:
             return await self._insert(connection, client_id, url, secret, every_task=every_task), secret
 
     async def named(self, client_id: str, named: str | Mapping[str, Any]) -> str:
-        """The id of the webhook that a task names: by its id, or by url and secret, which are registered if need be.
+        """The id of the webhook that a task or a batch names.
+
+        It is named by its id, or by url and secret, which are registered if need be.
 
         Raises
         ------
@@ -234,7 +239,7 @@ class Registry:
 def _url_and_secret(named: Mapping[str, Any]) -> tuple[str, str]:
     url, secret = named.get("url"), named.get("secret")
     if not isinstance(url, str) or not isinstance(secret, str):
-        raise RequestError('A task\'s webhook is the id of one, or {"url": "https://…", "secret": "whsec_…"}.')
+        raise RequestError('The webhook is the id of one, or {"url": "https://…", "secret": "whsec_…"}.')
     return url, secret
 
 

@@ -50,10 +50,14 @@ def routes(rooms: Rooms, door: OpenDoor) -> list[tuple[str, str, Handler, Descri
 def _open(rooms: Rooms, door: OpenDoor) -> Handler:
     async def open_batch(request: Request, client_id: str = Security(door)) -> Response:
         given = await json_object(request, rooms, MAX_BODY_MB)
-        recipe, name = given.get("recipe"), given.get("name")
+        recipe, name, named = given.get("recipe"), given.get("name"), given.get("webhook")
         if not isinstance(recipe, str | list) or not isinstance(name, str | None):
             raise RequestError('The body is {"recipe": "deskew,binarize"}, and "name" is text.')
-        batch_id = await rooms.service.batches.open(client_id, plan(recipe).as_json(), name_of(name))
+        if not isinstance(named, str | dict | None):
+            raise RequestError('The webhook is the id of one, or {"url": "https://…", "secret": "whsec_…"}.')
+        steps = plan(recipe).as_json()
+        webhook_id = None if named is None else await rooms.webhooks.named(client_id, named)
+        batch_id = await rooms.service.batches.open(client_id, steps, name_of(name), webhook_id)
         found = await _found(rooms, client_id, batch_id)
         return answer(batch_object(found), 201, {"Location": f"/v1/batches/{batch_id}"})
 

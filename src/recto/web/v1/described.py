@@ -14,6 +14,7 @@ from recto.web.v1.describing import (
     described,
     header,
     in_path,
+    inlined,
     list_members,
     query,
     stream,
@@ -201,30 +202,13 @@ def _body(*, recipe: bool, task: bool = False) -> dict[str, Any]:
     file = {"type": "string", "contentMediaType": "application/octet-stream", "description": "Any name and type."}
     form = {"file": file, **{name: {"type": "string"} for name in members if name != "image"}}
     content = {
-        "application/json": {"schema": _inlined(schema), "examples": examples.bodies(recipe=recipe, task=task)},
+        "application/json": {"schema": inlined(schema), "examples": examples.bodies(recipe=recipe, task=task)},
         "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": form}},
         "application/octet-stream": {
             "schema": {"type": "string", "contentMediaType": "application/octet-stream", "description": "The file."}
         },
     }
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema without definitions of its own, which a document has no place for."""
-    known = schema.pop("$defs", {})
-
-    def resolve(found: Any) -> Any:
-        if isinstance(found, list):
-            return [resolve(entry) for entry in found]
-        if not isinstance(found, dict):
-            return found
-        if "$ref" in found:
-            return resolve(known[found["$ref"].rpartition("/")[2]])
-        return {name: resolve(entry) for name, entry in found.items()}
-
-    inlined: dict[str, Any] = resolve(schema)
-    return inlined
 
 
 def add_examples(document: dict[str, Any]) -> None:
@@ -238,4 +222,5 @@ def add_examples(document: dict[str, Any]) -> None:
                     content["example"] = example
     for operations in document.get("webhooks", {}).values():
         for operation in operations.values():
-            operation["requestBody"]["content"]["application/json"]["example"] = examples.ANSWERS["Message"]
+            content = operation["requestBody"]["content"]["application/json"]
+            content["example"] = examples.ANSWERS[content["schema"]["$ref"].rpartition("/")[2]]

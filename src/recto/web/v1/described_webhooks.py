@@ -35,7 +35,7 @@ def add() -> Description:
         413: problem_of("The client has too many"),
         **CHANGING,
     }
-    text = "It gets a signed message (Standard Webhooks) when a task is completed or has failed."
+    text = "It gets a signed message (Standard Webhooks) when a task is completed or has failed, or a batch is done."
     return described("addWebhook", "Register a receiver", responses, text, [], json_body(NewWebhook, examples.WEBHOOKS))
 
 
@@ -88,13 +88,22 @@ def again() -> Description:
 
 
 def message() -> Description:
-    """What a receiver gets."""
+    """What a receiver gets of a task."""
+    return _told("task", "A task was completed or has failed")
+
+
+def batch_message() -> Description:
+    """What a receiver gets of a batch."""
+    return _told("batch", "A batch is done, whatever of it has failed")
+
+
+def _told(operation_id: str, summary: str) -> Description:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     text = "A 2xx means that it has arrived; anything else has it sent again. Signed as Standard Webhooks says."
     parameters = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in names]
     return {
-        "operation_id": "task",
-        "summary": "A task was completed or has failed",
+        "operation_id": operation_id,
+        "summary": summary,
         "description": text,
         "tags": [TAG],
         "openapi_extra": {"parameters": parameters},

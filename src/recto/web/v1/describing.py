@@ -62,8 +62,25 @@ def list_members() -> list[dict[str, Any]]:
 
 def json_body(model: type[BaseModel], shown: dict[str, Any]) -> dict[str, Any]:
     """A body that is a small JSON object, with examples that the tests send."""
-    content = {"schema": model.model_json_schema(), "examples": shown}
+    content = {"schema": inlined(model.model_json_schema()), "examples": shown}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema without definitions of its own, which a document has no place for."""
+    known = schema.pop("$defs", {})
+
+    def resolve(found: Any) -> Any:
+        if isinstance(found, list):
+            return [resolve(entry) for entry in found]
+        if not isinstance(found, dict):
+            return found
+        if "$ref" in found:
+            return resolve(known[found["$ref"].rpartition("/")[2]])
+        return {name: resolve(entry) for name, entry in found.items()}
+
+    found: dict[str, Any] = resolve(schema)
+    return found
 
 
 def stream(example: str) -> dict[str, Any]:

@@ -68,6 +68,7 @@ _WEBHOOK = {
 _DELIVERY = {
     "id": "msg_5d3c7c2e-8a43-4b0e-a8f6-0d5a3c1e9b20",
     "task": _TASK["id"],
+    "batch": None,
     "type": "task.completed",
     "state": "pending",
     "attempts": 2,
@@ -102,6 +103,20 @@ ANSWERS: dict[str, dict[str, Any]] = {
             "submitted_at": _TASK["submitted_at"],
             "expires_at": _TASK["expires_at"],
             "task": f"/v1/tasks/{_TASK['id']}",
+        },
+    },
+    "BatchMessage": {
+        "type": "batch.completed",
+        "timestamp": "2026-01-31T12:04:00.000000Z",
+        "data": {
+            "id": _BATCH["id"],
+            "name": "volume 1",
+            "state": "completed",
+            "tasks": {"completed": 39, "failed": 1},
+            "page_count": 45,
+            "submitted_at": _BATCH["submitted_at"],
+            "expires_at": _BATCH["expires_at"],
+            "batch": f"/v1/batches/{_BATCH['id']}",
         },
     },
     "Filters": {

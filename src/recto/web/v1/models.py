@@ -155,6 +155,9 @@ class NewBatch(_Closed):
 
     recipe: str | list[str | dict[str, Any]] = Field(description="For every file that comes without one of its own.")
     name: str | None = Field(None, max_length=200, description="What you call it.")
+    webhook: str | NamedWebhook | None = Field(
+        None, description="Who is told when it is done: the id of a webhook, or its url and secret."
+    )
 
 
 class TaskCounts(_Closed):
@@ -196,7 +199,7 @@ class NewWebhook(_Closed):
 
     url: str = Field(description="`https://…`; never a private address, unless the operator allows it.")
     tasks: Literal["all", "named"] = Field(
-        default="all", description="Of which tasks it is told: of all in lists, or of those that name it."
+        default="all", description="Of which tasks and batches it is told: of all in lists, or of those that name it."
     )
     secret: str | None = Field(
         default=None, description="`whsec_` and 24 to 64 bytes in base64; a new one when nothing is said."
@@ -237,8 +240,9 @@ class Delivery(_Closed):
     """A message and what became of it."""
 
     id: str = Field(description="As in the header `webhook-id`.")
-    task: str = Field(description="The id of the task that it is about.")
-    type: Literal["task.completed", "task.failed"]
+    task: str | None = Field(description="The id of the task that it is about.")
+    batch: str | None = Field(description="The id of the batch that it is about.")
+    type: Literal["task.completed", "task.failed", "batch.completed"]
     state: Literal["pending", "delivered", "failed"]
     attempts: int
     answered_status: int | None = Field(description="HTTP status of the last answer.")
@@ -268,8 +272,36 @@ class MessageData(_Closed):
     task: str = Field(description="Where the task is on this server.")
 
 
+class BatchMessageTasks(_Closed):
+    """Tasks of a batch that is done, by state."""
+
+    completed: int
+    failed: int
+
+
+class BatchMessageData(_Closed):
+    """What a message says of a batch."""
+
+    id: str
+    name: str | None
+    state: Literal["completed"]
+    tasks: BatchMessageTasks
+    page_count: int = Field(description="Of the completed tasks.")
+    submitted_at: str
+    expires_at: str
+    batch: str = Field(description="Where the batch is on this server.")
+
+
+class BatchMessage(_Closed):
+    """The body of a message to a webhook about a batch."""
+
+    type: Literal["batch.completed"]
+    timestamp: str = Field(description="When it was done.")
+    data: BatchMessageData
+
+
 class Message(_Closed):
-    """The body of a message to a webhook."""
+    """The body of a message to a webhook about a task."""
 
     type: Literal["task.completed", "task.failed"]
     timestamp: str = Field(description="When the task was closed.")

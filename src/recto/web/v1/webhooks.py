@@ -17,7 +17,7 @@ from recto.web.rooms import Rooms
 from recto.web.v1 import described_webhooks
 from recto.web.v1.answers import NO_STORE, answer, moment
 from recto.web.v1.describing import Description
-from recto.web.v1.models import Message
+from recto.web.v1.models import BatchMessage, Message
 from recto.web.v1.parameters import limit_of, part_of, place_of
 from recto.webhooks import Delivery, Webhook
 
@@ -44,9 +44,12 @@ def routes(rooms: Rooms, door: OpenDoor) -> list[tuple[str, str, Handler, Descri
 def describe_messages(app: FastAPI) -> None:
     """Put what receivers get into the OpenAPI document."""
 
-    def told(message: Message) -> None: ...
+    def task(message: Message) -> None: ...
 
-    app.webhooks.add_api_route("task", told, methods=["POST"], status_code=204, **described_webhooks.message())
+    def batch(message: BatchMessage) -> None: ...
+
+    for told, description in ((task, described_webhooks.message()), (batch, described_webhooks.batch_message())):
+        app.webhooks.add_api_route(told.__name__, told, methods=["POST"], status_code=204, **description)
 
 
 def add_handler(rooms: Rooms, door: OpenDoor) -> Handler:
@@ -138,6 +141,7 @@ def delivery_object(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": f"msg_{delivery.id}",
         "task": delivery.task_id,
+        "batch": delivery.batch_id,
         "type": delivery.event,
         "state": delivery.state,
         "attempts": delivery.attempts,
