@@ -15,7 +15,7 @@ from recto import tracing
 from recto.access import Access
 from recto.database import Database
 from recto.errors import SettingError
-from recto.service import Attendant, Service, attend, open_service, run_worker
+from recto.service import Attendant, Counting, Service, attend, open_service, run_worker
 from recto.settings import Settings
 from recto.store import BlobStore, open_store
 from recto.web import JsonLines, create_app
@@ -113,14 +113,19 @@ def blob_store(settings: Settings) -> BlobStore:
 
 async def work(settings: Settings) -> None:
     """Be a worker until told to stop."""
+    counting = Counting()
     with tracing.started("worker"):
-        async with open_database(settings) as database, sending(database, settings.webhooks):
+        async with (
+            open_database(settings) as database,
+            sending(database, settings.webhooks, counted=counting.message),
+        ):
             await run_worker(
                 database,
                 blob_store(settings),
                 tasks=settings.tasks,
                 config=settings.service,
                 limits=settings.codec,
+                counting=counting,
             )
 
 

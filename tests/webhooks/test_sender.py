@@ -17,9 +17,11 @@ import psycopg
 import pytest
 
 from recto.client import verify_message
-from recto.service import TASK, Order
+from recto.service import TASK, Counting, Order
+from recto.service.counting import MESSAGE_OUTCOMES
 from recto.tasks import Claims, Engine
 from recto.webhooks import Config, Delivery, Registry, Webhook, sending
+from recto.webhooks.sender import GIVEN_UP, OUTCOMES, Sender
 from tests.in_loop import within
 from tests.parts import TURN, Parts, end, open_parts, png, worker_process
 from tests.postgres import rows
@@ -129,7 +131,8 @@ async def test_a_message_is_there_exactly_when_the_end_of_its_task_is(s: Sending
 @opening()
 async def test_wrong_answers_have_it_sent_again_with_the_same_id(s: Sending) -> None:
     script = [status(500), status(302, "Location: http://127.0.0.1:9/"), b"SSH-2.0-x\r\n\r\n", b"", status(404)]
-    async with receiving(*script) as receiver, sending(s.parts.database, s.config):
+    counts: list[str] = []
+    async with receiving(*script) as receiver, sending(s.parts.database, s.config, counted=counts.append):
         webhook, secret = await s.add(receiver.url)
         await s.end_a_task()
         got = await receiver.has(6)
@@ -139,6 +142,7 @@ async def test_wrong_answers_have_it_sent_again_with_the_same_id(s: Sending) -> 
             verify_message(secret, found.headers, found.body)
         told = await s.settled(webhook)
         assert (told.attempts, told.answered_status, told.error) == (6, 204, None)
+        assert counts == ["absent", "refused", "absent", "absent", "refused", "delivered"]
         (webhook,) = await s.registry.webhooks("anna")
         assert webhook.failing_since is None
 
@@ -155,11 +159,16 @@ async def test_a_receiver_that_does_not_answer_is_given_up_on_and_tried_again(s:
 
 @opening(webhook_attempts=3)
 async def test_it_is_given_up_in_the_end_and_can_be_sent_again(s: Sending) -> None:
-    async with receiving(*[status(400)] * 3) as receiver, sending(s.parts.database, s.config):
+    counts: list[str] = []
+    async with (
+        receiving(*[status(400)] * 3) as receiver,
+        sending(s.parts.database, s.config, counted=counts.append),
+    ):
         webhook, _ = await s.add(receiver.url)
         await s.end_a_task()
         told = await s.settled(webhook, "failed")
         assert (told.attempts, told.answered_status, told.error) == (3, 400, "it answered 400")
+        assert counts == ["refused", "refused", "refused", "given_up"]
         assert (await s.registry.again("anna", webhook.id, told.id)).state == "pending"
         await s.settled(webhook)
     assert len(receiver.got) == 4
@@ -277,6 +286,44 @@ async def test_what_is_in_hand_when_a_sender_stops_is_sent_by_the_next(
         assert (await s.settled(webhook, "pending")).attempts == 0
         async with sending(s.parts.database, s.config):
             await s.settled(webhook)
+
+
+class Bell(asyncio.Event):
+    """Knows when somebody waits for it."""
+
+    waited = False
+
+    async def wait(self) -> Any:
+        self.waited = True
+        return await super().wait()
+
+
+@opening()
+async def test_a_sender_that_is_rung_at_the_moment_it_is_to_stop_stops(
+    s: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = Sender(s.parts.database, s.config, ssl.create_default_context(), lambda outcome: None)
+    bell = Bell()
+    monkeypatch.setattr(sender, "_rung", bell)
+    running = asyncio.create_task(sender.run())
+    async with asyncio.timeout(60):
+        while not bell.waited:
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0)
+        bell.set()
+        running.cancel()
+        await asyncio.wait([running])
+    assert running.cancelled()
+
+
+def test_the_counts_know_what_can_come_of_an_attempt() -> None:
+    assert OUTCOMES == MESSAGE_OUTCOMES
+    counting = Counting()
+    for outcome in (*OUTCOMES, GIVEN_UP):
+        counting.message(outcome)
+    assert sorted(name for name, _ in counting.tally.take()) == ["recto_webhook_attempts"] * 3 + [
+        "recto_webhook_given_up"
+    ]
 
 
 @opening()

@@ -2,7 +2,7 @@
 
 from recto.service.attending import Attendant, attend
 from recto.service.config import Config
-from recto.service.counting import BUCKETS_S, CATALOGUE, CLASSES, Counted
+from recto.service.counting import BUCKETS_S, CATALOGUE, CLASSES, Counted, Counting
 from recto.service.keys import normal_task_id
 from recto.service.operations import INSPECT, PAGE, TASK
 from recto.service.order import Accepted, Order
@@ -24,6 +24,7 @@ __all__ = [
     "Changes",
     "Config",
     "Counted",
+    "Counting",
     "Entry",
     "OpenWork",
     "Order",

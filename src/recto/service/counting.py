@@ -25,6 +25,10 @@ OUTCOMES = ("completed", "refused", "died", "handed_back", "lost")
 """What comes of an attempt: ``lost`` is one whose task is somebody else's by now, or cancelled."""
 
 
+MESSAGE_OUTCOMES = ("delivered", "refused", "absent")
+"""What comes of an attempt at a message to a webhook."""
+
+
 @dataclass(frozen=True)
 class Counted:
     """One thing that is counted.
@@ -79,6 +83,13 @@ CATALOGUE = (
         "What the sweep found: tasks of dead workers, expired tasks, blobs that no task wants.",
         {"what": ("recovered_tasks", "expired_tasks", "orphan_blobs")},
     ),
+    Counted(
+        "recto_webhook_attempts",
+        "counter",
+        "Attempts at messages to webhooks, by what came of them.",
+        {"outcome": MESSAGE_OUTCOMES},
+    ),
+    Counted("recto_webhook_given_up", "counter", "Messages to webhooks after whose last attempt no more is tried.", {}),
     Counted("recto_unexpected_faults", "counter", "Faults that nobody thought of; each is in the log.", {}),
 )
 """Everything that is counted here; the names of counters get ``_total`` when they are shown."""
@@ -151,6 +162,13 @@ class Counting:
     def swept(self, what: str, count: int) -> None:
         if count:
             self.tally.add("recto_swept", count, what=what)
+
+    def message(self, outcome: str) -> None:
+        """An attempt at a message to a webhook had one of ``MESSAGE_OUTCOMES``, or was the last in vain: any other."""
+        if outcome in MESSAGE_OUTCOMES:
+            self.tally.add("recto_webhook_attempts", outcome=outcome)
+        else:
+            self.tally.add("recto_webhook_given_up")
 
     def surprised(self) -> None:
         """Something went wrong that nobody thought of."""

@@ -60,6 +60,7 @@ async def run_worker(
     limits: Limits | None = None,
     child: Child = process,
     stop: Stop | None = None,
+    counting: Counting | None = None,
 ) -> None:
     """Work until told to stop.
 
@@ -75,12 +76,15 @@ async def run_worker(
     stop : Stop, optional
         Without it SIGTERM and SIGINT are handled: the first lets running tasks finish for ``drain_s`` and hands the
         rest back without counting the attempt, the second hands back at once.
+    counting : Counting
+        What else is counted in this process; told with the worker's own counts at each sign of life.
     """
     await prepare(database)
     await agree(database, store)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # for the children: there are as many of them as cores
-    worker = _Worker(database, store, tasks or TasksConfig(), config or Config(), limits or Limits(), child)
+    own = tasks or TasksConfig(), config or Config(), limits or Limits()
+    worker = _Worker(database, store, *own, child, counting or Counting())
     if stop is not None:
         await worker.run(stop)
         return
@@ -122,7 +126,14 @@ class _Work:
 
 class _Worker:
     def __init__(
-        self, database: Database, store: BlobStore, tasks: TasksConfig, config: Config, limits: Limits, child: Child
+        self,
+        database: Database,
+        store: BlobStore,
+        tasks: TasksConfig,
+        config: Config,
+        limits: Limits,
+        child: Child,
+        counting: Counting,
     ) -> None:
         self._store = store
         self._tasks = tasks
@@ -131,7 +142,7 @@ class _Worker:
         self._child = child
         self._queue = TaskQueue(database, Engine(), tasks)
         self._claims = Claims(database, Engine(), tasks)
-        self._counting = Counting()
+        self._counting = counting
         self._figures = Figures(database)
         self._bell = Bell()
         self._in_hand: set[_Work] = set()

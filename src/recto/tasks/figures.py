@@ -86,6 +86,8 @@ class DatabaseFigures:
         The newest that was applied.
     deliveries, oldest_delivery_s
         Messages to webhooks that are still to be delivered, and the age of the oldest.
+    webhooks_well, webhooks_failing, webhooks_disabled : int
+        Receivers: those at which nothing has arrived at the last attempt are failing.
     """
 
     bytes: int
@@ -97,6 +99,9 @@ class DatabaseFigures:
     migration: int
     deliveries: int
     oldest_delivery_s: float
+    webhooks_well: int = 0
+    webhooks_failing: int = 0
+    webhooks_disabled: int = 0
 
 
 class Figures:

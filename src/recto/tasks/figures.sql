@@ -27,4 +27,7 @@ SELECT pg_database_size(current_database())::bigint AS bytes,
        (SELECT max(number) FROM schema_migrations) AS migration,
        (SELECT count(*) FROM webhook_deliveries WHERE delivered_at IS NULL AND given_up_at IS NULL) AS deliveries,
        (SELECT COALESCE(EXTRACT(epoch FROM now() - min(created_at)), 0)::float8 FROM webhook_deliveries
-        WHERE delivered_at IS NULL AND given_up_at IS NULL) AS oldest_delivery_s
+        WHERE delivered_at IS NULL AND given_up_at IS NULL) AS oldest_delivery_s,
+       (SELECT count(*) FROM webhooks WHERE disabled_at IS NULL AND failing_since IS NULL) AS webhooks_well,
+       (SELECT count(*) FROM webhooks WHERE disabled_at IS NULL AND failing_since IS NOT NULL) AS webhooks_failing,
+       (SELECT count(*) FROM webhooks WHERE disabled_at IS NOT NULL) AS webhooks_disabled

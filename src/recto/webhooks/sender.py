@@ -13,7 +13,7 @@ import ssl
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -33,6 +33,11 @@ PER_RECEIVER = 4
 
 GONE = 410
 """A receiver that answers so wants no more messages."""
+
+OUTCOMES = DELIVERED, REFUSED, ABSENT = "delivered", "refused", "absent"
+"""What comes of an attempt: ``absent`` is a receiver that does not answer, or answers 429 or 5xx."""
+
+GIVEN_UP = "given_up"
 
 _LEASE_MARGIN_S = 5.0
 _LOOK_EVERY_S = 30.0
@@ -63,7 +68,13 @@ class Claim:
 
 
 @asynccontextmanager
-async def sending(database: Database, config: Config, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+async def sending(
+    database: Database,
+    config: Config,
+    tls: ssl.SSLContext | None = None,
+    *,
+    counted: Callable[[str], None] = lambda outcome: None,
+) -> AsyncIterator[None]:
     """Send messages for as long as the block runs; what is in hand at its end is handed back.
 
     Parameters
@@ -73,11 +84,13 @@ async def sending(database: Database, config: Config, tls: ssl.SSLContext | None
     config : Config
     tls : SSLContext, optional
         What certificates are held to; the system's by default.
+    counted : callable
+        Given what came of each attempt, one of ``OUTCOMES``, and ``GIVEN_UP`` after the last one at a message.
     """
     if config.webhook_slots == 0:
         yield
         return
-    sender = Sender(database, config, tls or ssl.create_default_context())
+    sender = Sender(database, config, tls or ssl.create_default_context(), counted)
     running = asyncio.create_task(sender.run(), name="webhooks")
     try:
         yield
@@ -90,10 +103,11 @@ async def sending(database: Database, config: Config, tls: ssl.SSLContext | None
 class Sender:
     """One process's hand on the messages that are due."""
 
-    def __init__(self, database: Database, config: Config, tls: ssl.SSLContext) -> None:
+    def __init__(self, database: Database, config: Config, tls: ssl.SSLContext, counted: Callable[[str], None]) -> None:
         self._database = database
         self._config = config
         self._tls = tls
+        self._counted = counted
         self._rung = asyncio.Event()
         self._listener = Listener(database, {DUE_CHANNEL: lambda _: self._rung.set()}, self._connected)
         self._in_hand: dict[asyncio.Task[None], Claim] = {}
@@ -131,8 +145,10 @@ class Sender:
             task.add_done_callback(self._done)
             return
         wait_s = _LOOK_EVERY_S if len(self._in_hand) >= self._config.webhook_slots else await self._next_due_s()
+        # Not asyncio.wait_for, which in Python 3.11 forgets that it was cancelled when the ring comes at that moment.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._rung.wait()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.pop(task, None)
@@ -171,6 +187,7 @@ class Sender:
         except asyncio.CancelledError:
             await self._hand_back(claim)
             raise
+        self._counted(DELIVERED if answer.is_success else ABSENT if answer.is_absent else REFUSED)
         if answer.is_success:
             await self._arrived(claim, answer)
         else:
@@ -214,6 +231,8 @@ class Sender:
             "disable_after_s": config.webhook_disable_after_h * 3600,
             "why": f"Nothing has arrived for {config.webhook_disable_after_h:g} h; the last time: {answer.error}.",
         }
+        if is_last:
+            self._counted(GIVEN_UP)
         async with self._database.connection() as connection:
             await connection.execute(STATEMENTS["failed"], message)
             if answer.status == GONE:

@@ -70,6 +70,10 @@ def _database(sight: Sight) -> Iterator[Family]:
     yield GaugeMetricFamily("recto_workers", "Workers that were heard of lately.", sight.workers)
     yield GaugeMetricFamily("recto_webhook_deliveries", "Messages that are to be delivered.", seen.deliveries)
     yield GaugeMetricFamily("recto_webhook_oldest_seconds", "Age of the oldest of them.", seen.oldest_delivery_s)
+    webhooks = GaugeMetricFamily("recto_webhooks", "Receivers of messages.", labels=("state",))
+    for state in ("well", "failing", "disabled"):
+        webhooks.add_metric((state,), getattr(seen, f"webhooks_{state}"))
+    yield webhooks
     yield GaugeMetricFamily("recto_database_bytes", "Size of the database.", seen.bytes)
     yield GaugeMetricFamily("recto_database_connections", "Connections of everybody.", seen.connections)
     yield GaugeMetricFamily("recto_database_connections_max", "What the database allows.", seen.connections_max)
