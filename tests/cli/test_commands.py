@@ -96,6 +96,10 @@ def test_shells_complete_commands_and_options() -> None:
     assert completed(environment) == ["--format", "--force"]
     environment = {"_RECTO_COMPLETE": "complete_bash", "COMP_WORDS": "recto run --format t", "COMP_CWORD": "3"}
     assert completed(environment) == ["tiff"]
+    environment = {"_RECTO_COMPLETE": "complete_bash", "COMP_WORDS": "recto run -r deskew,ro", "COMP_CWORD": "3"}
+    assert completed(environment) == ["deskew,rotate"]
+    environment = {"_RECTO_COMPLETE": "complete_bash", "COMP_WORDS": "recto watch -r f", "COMP_CWORD": "3"}
+    assert completed(environment) == ["fax"]
 
 
 def completed(environment: dict[str, str]) -> list[str]:

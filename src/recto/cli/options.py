@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,15 @@ import typer
 
 from recto.cli.outputs import Form
 from recto.codec import Limits, bytes_of
+from recto.pipeline import CATALOGUE, PRESETS
+
+
+def _recipes(incomplete: str) -> Iterator[str]:
+    """What a recipe that was begun can go on with: filters, and presets of one word."""
+    before, comma, begun = incomplete.rpartition(",")
+    names = [*CATALOGUE, *(name for name in PRESETS if " " not in name and not comma)]
+    yield from (before + comma + name for name in names if name.startswith(begun))
+
 
 Inputs = Annotated[list[str], typer.Argument(metavar="INPUT", help="Files, folders or patterns.")]
 Recipe = Annotated[
@@ -17,6 +27,7 @@ Recipe = Annotated[
         "--recipe",
         "-r",
         help="deskew,binarize, a preset, or a JSON array; `recto filters` lists all.",
+        autocompletion=_recipes,
     ),
 ]
 Settings = Annotated[
