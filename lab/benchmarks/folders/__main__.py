@@ -1,9 +1,10 @@
 """A folder of scans through ``recto run``, and through the preprocessing of OCRmyPDF with its OCR off.
 
-Run ``python -m lab.benchmarks.folders`` (``--pages 1000`` for the large one). The pages are A4 at 300 DPI, rendered,
-damaged as a scanner does and turned by up to 3 degrees. OCRmyPDF is a program beside us, not a part: name it with
-``--ocrmypdf PATH`` when it is not on the path; it needs unpaper for ``--clean``. It takes one PDF, made of the same
-pages, and works on several of them at once; ``recto run`` takes the folder, and the PDF.
+Run ``python -m lab.benchmarks.folders`` (``--pages 1000 --paper A6 --dpi 200`` for the large one). The pages are
+rendered, damaged as a scanner does and turned by up to 3 degrees. OCRmyPDF is a program beside us, not a part: name it
+with ``--ocrmypdf PATH`` when it is not on the path; it needs unpaper for ``--clean``. It takes one PDF, made of the
+same pages, and works on several of them at once; ``recto run`` takes the folder, and the PDF. How straight the first
+pages came out is told from their pixels (``residual.py``); ``--stop`` also presses Ctrl-C half way through a folder.
 """
 
 from __future__ import annotations
@@ -15,147 +16,108 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import psutil
+from numpy.typing import NDArray
 
+from lab.benchmarks.folders.pages import DIFFERENT, angle_of, make_pages, straight_page
+from lab.benchmarks.folders.residual import residual_deg
+from lab.benchmarks.folders.spent import spent, stopped_half_way
 from lab.benchmarks.machine import machine
-from lab.pages import damage, render_page
-from lab.training.orient.bank import turned
 from recto import codec
-from recto.raster import Dpi, Page
 
 OUT = Path("bench-results")
-DPI = 300
-DIFFERENT = 24
-"""Pages that are rendered; the others are these, turned otherwise."""
+SHOWN = (3, 11, 9, 2, 18, 0)
+"""Pages on the sheet."""
 
-
-@dataclass(frozen=True)
-class Spent:
-    """What a command took.
-
-    Attributes
-    ----------
-    wall_s, cpu_s : float
-        Of the command and all processes that it started.
-    peak_mb : float
-        Most memory of them all at a time, looked at five times a second.
-    out_mb : float
-    """
-
-    name: str
-    pages: int
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-    out_mb: float
+SHOWN_PX = 420
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--pages", type=int, default=40)
-    arguments.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    arguments.add_argument("--ocrmypdf", default=shutil.which("ocrmypdf"), help="the program of the peer")
-    arguments.add_argument("--only", default="", help="only runs whose name holds this")
-    arguments.add_argument("--keep", type=Path, help="a folder for the pages, used again when they are there")
-    chosen = arguments.parse_args()
+    chosen = arguments()
     cv2.setNumThreads(1)
-    with tempfile.TemporaryDirectory() as temporary:
-        place = chosen.keep or Path(temporary)
-        folder, document = make_pages(place, chosen.pages)
-        found = []
-        for name, command in runs(folder, document, Path(temporary), chosen.workers, chosen.ocrmypdf):
-            if chosen.only in name:
-                found.append(spent(name, chosen.pages, command, Path(temporary) / "out"))
-                print(found[-1], file=sys.stderr)
-    table = markdown(found, chosen.workers)
     OUT.mkdir(exist_ok=True)
-    results = {"machine": machine(), "peer": version(chosen.ocrmypdf), "runs": [asdict(run) for run in found]}
-    (OUT / "folders.json").write_text(json.dumps(results, indent=1))
-    (OUT / "folders.md").write_text(table + "\n")
+    name = f"folders-{chosen.paper}-{chosen.dpi}-{chosen.pages}"
+    kept = OUT / f"{name}.json"
+    results = json.loads(kept.read_text()) if kept.exists() and chosen.more else {"runs": {}, "stopped": ""}
+    results |= {"machine": machine(), "peer": version(chosen.ocrmypdf)}
+    with tempfile.TemporaryDirectory() as temporary:
+        out = Path(temporary) / "out"
+        folder, document = make_pages(chosen.keep or Path(temporary), chosen.pages, chosen.paper, chosen.dpi)
+        cv2.imwrite(str(OUT / f"{name}-0.png"), drawn(list(made_pages(folder, chosen.dpi))))
+        for k, (run, command) in enumerate(runs(folder, document, out, chosen.workers, chosen.ocrmypdf), 1):
+            if chosen.only in run:
+                took = spent(chosen.pages, command, out)
+                print(run, took, file=sys.stderr)
+                made = list(made_pages(out, chosen.dpi))
+                cv2.imwrite(str(OUT / f"{name}-{k}.png"), drawn(made))
+                results["runs"][run] = asdict(took) | {"residual_deg": [*residuals(made, chosen.paper, chosen.dpi)]}
+                kept.write_text(json.dumps(results, indent=1))
+        if chosen.stop:
+            command = runs(folder, document, out, chosen.workers, None)[0][1]
+            results["stopped"] = stopped_half_way(chosen.pages, command, out)
+            kept.write_text(json.dumps(results, indent=1))
+    before = [angle_of(k) for k in range(min(DIFFERENT, chosen.pages))]
+    parts = [markdown(results["runs"], chosen), straightness(results["runs"], before), results["stopped"]]
+    table = "\n\n".join(part for part in parts if part)
+    (OUT / f"{name}.md").write_text(table + "\n")
     print(table)
 
 
-def make_pages(place: Path, count: int) -> tuple[Path, Path]:
-    """A folder of so many pages, and one PDF of the same."""
-    folder, document = place / f"pages-{count}", place / f"pages-{count}.pdf"
-    if document.exists():
-        return folder, document
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = [one_page(k) for k in range(min(count, DIFFERENT))]
-    with document.with_suffix(".part").open("wb") as file, codec.PdfWriter(file) as writer:
-        for k in range(count):
-            angle_deg = float(np.random.default_rng((53, k)).uniform(-3, 3))
-            page = Page.of(turned(drawn[k % len(drawn)], angle_deg), Dpi(DPI, DPI))
-            (folder / f"page {k:05d}.png").write_bytes(codec.encode_png(page))
-            writer.add(page)
-    document.with_suffix(".part").rename(document)
-    return folder, document
+def residuals(made: list[NDArray[np.uint8]], paper: str, dpi: int) -> Iterator[float]:
+    for k, page in enumerate(made):
+        yield residual_deg(straight_page(k, paper, dpi), page)
 
 
-def one_page(number: int) -> Any:
-    rng = np.random.default_rng((52, number))
-    return damage(render_page(rng, dpi=DPI).grey, rng, "scan", DPI)
+def arguments() -> argparse.Namespace:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--pages", type=int, default=24)
+    asked.add_argument("--paper", default="A4", help="A4, A5, A6, or millimetres such as 51x68")
+    asked.add_argument("--dpi", type=int, default=300)
+    asked.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    asked.add_argument("--ocrmypdf", default=shutil.which("ocrmypdf"), help="the program of the peer")
+    asked.add_argument("--only", default="", help="only runs whose name holds this")
+    asked.add_argument("--more", action="store_true", help="keep what earlier calls found for the same pages")
+    asked.add_argument("--stop", action="store_true", help="also press Ctrl-C half way")
+    asked.add_argument("--keep", type=Path, help="a folder for the pages, used again when they are there")
+    return asked.parse_args()
 
 
-def runs(
-    folder: Path, document: Path, place: Path, workers: int, peer: str | None
-) -> list[tuple[str, list[str | Path]]]:
-    """Name and command of each; all write to ``place/out``."""
-    out = place / "out"
+def runs(folder: Path, document: Path, out: Path, workers: int, peer: str | None) -> list[tuple[str, list[str | Path]]]:
+    """Name and command of each; all write to ``out``."""
     recto: list[str | Path] = [sys.executable, "-m", "recto", "run"]
-    ours = ["--workers", str(workers), "-o", out, "--force"]
+    many = ["--workers", str(workers), "-o", out]
+    one = ["--workers", str(workers), "--max-bytes", "20GB", "--max-frames", "20000", "-o", out / "clean.pdf"]
     found: list[tuple[str, list[str | Path]]] = [
-        ("recto run, folder, deskew,whiten", [*recto, folder, "-r", "deskew,whiten", *ours]),
-        ("recto run, folder, deskew,binarize", [*recto, folder, "-r", "deskew,binarize", *ours]),
-        ("recto run, one PDF, deskew,whiten", [*recto, document, "-r", "deskew,whiten", "-o", out / "clean.pdf"]),
+        ("recto run, folder, deskew,whiten", [*recto, folder, "-r", "deskew,whiten", *many]),
+        ("recto run, folder, deskew,binarize", [*recto, folder, "-r", "deskew,binarize", *many]),
+        ("recto run, one PDF, deskew,whiten", [*recto, document, "-r", "deskew,whiten", *one]),
     ]
     if peer is None:
-        print("There is no ocrmypdf here: measured without it.", file=sys.stderr)
         return found
     plain = ["--tesseract-timeout", "0", "--optimize", "0", "--output-type", "pdf", "--jobs", str(workers), "--quiet"]
-    clean = [peer, "--deskew", "--clean", *plain, document, out / "clean.pdf"]
-    return [*found, ("OCRmyPDF --deskew --clean, OCR off, one PDF", clean)]
+    for option in ("--clean-final", "--clean"):  # the first shows what it cleans, the second only to the OCR
+        clean = [peer, "--deskew", option, *plain, document, out / "clean.pdf"]
+        found.append((f"OCRmyPDF, one PDF, --deskew {option}, OCR off", clean))
+    return found
 
 
-def spent(name: str, pages: int, command: list[str | Path], out: Path) -> Spent:
-    """Run a command, look at its memory meanwhile, and see that something came out."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}  # tesseract, which the peer asks for the angle
-    started = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command], env=environment, stdin=subprocess.DEVNULL)
-    watched, peak_mb = psutil.Process(process.pid), 0.0
-    while True:
-        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-        if ended:
-            break
-        peak_mb = max(peak_mb, memory_mb(watched))
-        time.sleep(0.2)
-    wall_s = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    made = [path for path in out.rglob("*") if path.is_file() and path.name[0] != "."]
-    if process.returncode != 0 or not made:
-        raise SystemExit(f"{name} ended with {process.returncode}")
-    size_mb = sum(path.stat().st_size for path in made) / 1e6
-    return Spent(name, pages, wall_s, usage.ru_utime + usage.ru_stime, peak_mb, size_mb)
+def made_pages(out: Path, dpi: int) -> Iterator[NDArray[np.uint8]]:
+    """The first pages of a folder, or of the PDF in it, in grey."""
+    paths = sorted(path for path in out.iterdir() if path.suffix in (".png", ".pdf"))[:DIFFERENT]
+    pages = (page for path in paths for page in codec.decode(path.read_bytes(), UNLIMITED, pdf_dpi=dpi))
+    for page in islice(pages, DIFFERENT):
+        samples = page.samples
+        yield samples if samples.ndim == 2 else cv2.cvtColor(samples, cv2.COLOR_RGB2GRAY)
 
 
-def memory_mb(process: psutil.Process) -> float:
-    """Of a process and all below it."""
-    total = 0.0
-    try:
-        for one in (process, *process.children(recursive=True)):
-            total += one.memory_info().rss / 1e6
-    except psutil.Error:  # one ended just now
-        pass
-    return total
+UNLIMITED = codec.Limits(max_bytes=20_000_000_000, max_frames=20_000)
 
 
 def version(peer: str | None) -> str | None:
@@ -164,20 +126,50 @@ def version(peer: str | None) -> str | None:
     return subprocess.run([peer, "--version"], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def markdown(found: list[Spent], workers: int) -> str:
+def markdown(runs: dict[str, Any], chosen: Any) -> str:
     lines = [
-        f"{found[0].pages if found else 0} pages of A4 at {DPI} DPI, {workers} at a time, 1-minute load at the end "
-        f"{os.getloadavg()[0]:.1f}",
+        f"{chosen.pages} pages of {chosen.paper} at {chosen.dpi} DPI, {chosen.workers} at a time",
         "",
-        "| run | pages/s | wall s | CPU s a page | peak MB | output MB |",
-        "|---|---|---|---|---|---|",
+        "| run | CPU s a page | pages/s | wall s | load at the end | peak MB, first and last fifth | output MB |",
+        "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {run.name} | {run.pages / run.wall_s:.2f} | {run.wall_s:.0f} | {run.cpu_s / run.pages:.2f} "
-        f"| {run.peak_mb:.0f} | {run.out_mb:.1f} |"
-        for run in found
+        f"| {name} | {run['cpu_s'] / run['pages']:.3f} | {run['pages'] / run['wall_s']:.2f} | {run['wall_s']:.0f} "
+        f"| {run['load']:.1f} | {run['peaks_mb'][0]:.0f}, {run['peaks_mb'][1]:.0f} | {run['out_mb']:.1f} |"
+        for name, run in runs.items()
     ]
     return "\n".join(lines)
+
+
+def straightness(runs: dict[str, Any], before: list[float]) -> str:
+    lines = [
+        f"What is left of the skew on the first {len(before)} pages, in degrees",
+        "",
+        "| run | median | worst | within 0.1 | within 0.5 |",
+        "|---|---|---|---|---|",
+    ]
+    everything = {"as they went in": before} | {name: run["residual_deg"] for name, run in runs.items()}
+    for name, angles in everything.items():
+        left = np.abs(np.nan_to_num(angles, nan=90.0))
+        within = [f"{np.sum(left <= bound)} of {len(left)}" for bound in (0.1, 0.5)]
+        lines.append(f"| {name} | {np.median(left):.3f} | {left.max():.2f} | {within[0]} | {within[1]} |")
+    return "\n".join(lines)
+
+
+def drawn(pages: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Some pages side by side."""
+    shown = [cv2.resize(pages[k], size_of(pages[k]), interpolation=cv2.INTER_AREA) for k in SHOWN if k < len(pages)]
+    canvas = np.full((SHOWN_PX, (SHOWN_PX * 3 // 4) * len(shown)), 128, np.uint8)
+    for k, page in enumerate(shown):
+        left = k * (SHOWN_PX * 3 // 4)
+        canvas[4 : 4 + page.shape[0], left + 4 : left + 4 + page.shape[1]] = page
+    return canvas
+
+
+def size_of(page: NDArray[np.uint8]) -> tuple[int, int]:
+    """Reduced to fit on the sheet."""
+    scale = min((SHOWN_PX - 8) / page.shape[0], (SHOWN_PX * 3 / 4 - 8) / page.shape[1])
+    return max(1, int(page.shape[1] * scale)), max(1, int(page.shape[0] * scale))
 
 
 if __name__ == "__main__":
