@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import struct
 import zlib
@@ -22,9 +23,7 @@ def bombs() -> Iterator[BadFile]:
 
 def _pngs() -> Iterator[tuple[str, bytes]]:
     def blank(width: int, height: int, *extra: bytes) -> bytes:
-        row = bytes(1 + -(-width // 8))
-        packer = zlib.compressobj(9)
-        pixels = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+        pixels = zlib.compress(bytes((1 + -(-width // 8)) * height), 9)
         head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
         return b"\x89PNG\r\n\x1a\n" + head + b"".join(extra) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
@@ -210,9 +209,14 @@ def _nested_forms(depth: int, *, itself: bool = False) -> bytes:
     return _page_of("/XObject << /F 5 0 R >>", b"/F Do " * 10, *forms)
 
 
+@functools.cache
+def _by_name() -> dict[str, bytes]:
+    return {bomb.name: bomb.data for bomb in bombs()}
+
+
 def one_file_of(name: str) -> bytes:
     """A bomb by its name."""
-    return next(bomb.data for bomb in bombs() if bomb.name == name)
+    return _by_name()[name]
 
 
 __all__ = ["bombs", "one_file_of", "raw_tiff", "tiff", "tiff_of_strips"]
