@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def read_text(samples: NDArray[np.uint8], dpi: int = 300, folder: Path | None = None, psm: int = 3) -> str:
+def read_text(
+    samples: NDArray[np.uint8], dpi: int = 300, folder: Path | None = None, psm: int = 3, language: str = "eng"
+) -> str:
     """What Tesseract reads on a page (R, G, B or grey).
 
     Parameters
@@ -24,11 +26,13 @@ def read_text(samples: NDArray[np.uint8], dpi: int = 300, folder: Path | None = 
         Not used for files; the page is sent through a pipe. Kept for callers that want a working directory.
     psm : int
         Tesseract's page segmentation mode.
+    language : str
+        One that ``tesseract --list-langs`` names.
     """
     page = samples if samples.ndim == 2 else np.ascontiguousarray(samples[..., ::-1])
     ok, encoded = cv2.imencode(".png", page, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     assert ok
-    command = ["tesseract", "stdin", "stdout", "-l", "eng", "--dpi", str(dpi), "--psm", str(psm)]
+    command = ["tesseract", "stdin", "stdout", "-l", language, "--dpi", str(dpi), "--psm", str(psm)]
     done = subprocess.run(
         command, input=encoded.tobytes(), capture_output=True, check=True, cwd=folder, env=_one_thread()
     )

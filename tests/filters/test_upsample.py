@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from lab.benchmarks.upsample.measures import made_wrong
+from lab.benchmarks.upsample.scripts import changed
 from lab.metrics.ocr import read_text
 from recto import nets
 from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge, two_tone
@@ -213,6 +214,35 @@ def test_strokes_keep_their_width(scale: int) -> None:
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("thick", [1, 2, 3, 6])
+def test_a_thin_rule_stays_whole_and_as_heavy_as_it_was(thick: int, scale: int) -> None:
+    sharp = np.full((120, 480), 255, np.uint8)
+    sharp[60 : 60 + thick, 48:432] = 0
+    small = smaller(sharp, scale)
+    drawn = up(small, scale=scale).samples[:, 96:384]
+    plain = up(small, scale=scale, method="bicubic").samples[:, 96:384]
+
+    weight_px = (255.0 - drawn).sum(axis=0) / 255
+    assert np.abs(weight_px - thick).max() < max(0.2 * thick, 0.35)
+    assert drawn.min(axis=0).max() <= plain.min(axis=0).max() + 16
+
+
+@pytest.mark.parametrize("scale", [2, 3])
+def test_dots_side_by_side_stay_apart(scale: int) -> None:
+    """As over an umlaut: two dots of two pixels of the small page, two and a half apart."""
+    sharp = np.full((60 * scale, 60 * scale), 255, np.uint8)
+    for left in (24 * scale, 28 * scale + scale // 2):
+        sharp[30 * scale : 32 * scale, left : left + 2 * scale] = 0
+    drawn = up(smaller(sharp, scale), scale=scale).samples
+    row = drawn[31 * scale - 1]
+
+    between = row[26 * scale : 28 * scale + scale // 2]
+    assert between.max() > 200
+    assert row[25 * scale] < 80
+    assert row[29 * scale + scale // 2] < 80
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
 def test_photographs_are_no_worse_than_by_bicubic(scale: int) -> None:
     sharp = photograph(480, 600, seed=2)
     small = smaller(sharp, scale)
@@ -291,6 +321,18 @@ def test_dense_print_is_taken_for_print_and_photographs_are_not() -> None:
 
     assert two_tone.print_likeness(small)[small < 128].mean() > 0.9
     assert two_tone.print_likeness(cv2.cvtColor(photograph(300, 400), cv2.COLOR_RGB2GRAY)).max() < 0.1
+
+
+def test_a_sign_counts_as_made_wrong_only_where_the_sharp_page_and_bicubic_are_read_rightly() -> None:
+    read = {"sharp": "Köln 18a", "bicubic": "Köln 13b", "method": "Koln 18c"}
+
+    assert changed(read, "Köln 18b", spaced=True) == {
+        "signs": 7,
+        "made_wrong": 1,
+        "mended": 1,
+        "wrong": 1,
+        "wrong_by_bicubic": 1,
+    }
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Samples = NDArray[np.uint8]
+Shrink = Callable[[Samples, int, int], Samples]
 
 CROP_SHAPE = (840, 1440)
 
@@ -53,6 +55,21 @@ def shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
     small = cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     noisy = np.clip(np.rint(small + rng.normal(0, 3.0, small.shape)), 0, 255).astype(np.uint8)
     data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+
+
+def soft(sharp: Samples, sigma_px: float) -> Samples:
+    """A 1-bit crop as a grey scanner gives it, its edges a little soft."""
+    return np.asarray(cv2.GaussianBlur(sharp, (0, 0), sigma_px), dtype=np.uint8) if sigma_px else sharp
+
+
+def mildly_shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
+    """Area sampling, a little grain, a good JPEG: no blur but that of the pixels."""
+    rng = np.random.default_rng([seed, factor, 1])
+    height, width = sharp.shape[0] // factor, sharp.shape[1] // factor
+    small = cv2.resize(sharp, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    noisy = np.clip(np.rint(small + rng.normal(0, 2.0, small.shape)), 0, 255).astype(np.uint8)
+    data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from lab.metrics.ocr import read_text
 
 Samples = NDArray[np.uint8]
 
@@ -38,23 +33,6 @@ def ssim(drawn: Samples, sharp: Samples) -> float:
     ma, mb = mean(a), mean(b)
     va, vb, cab = mean(a * a) - ma * ma, mean(b * b) - mb * mb, mean(a * b) - ma * mb
     return float(np.mean((2 * ma * mb + c1) * (2 * cab + c2) / ((ma**2 + mb**2 + c1) * (va + vb + c2))))
-
-
-class Reader:
-    """Tesseract with a memory on disk, keyed by the pixels: peers need not be read again on every run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-
-    def read(self, samples: Samples, dpi: int, psm: int) -> str:
-        head = f"{samples.shape}/{dpi}/{psm}/".encode()
-        key = hashlib.sha1(head + np.ascontiguousarray(samples).tobytes()).hexdigest()
-        if key not in self.known:
-            self.known[key] = read_text(samples, dpi=dpi, psm=psm)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text(json.dumps(self.known))
-        return self.known[key]
 
 
 def kept(read: str, truth: str) -> NDArray[np.int8]:

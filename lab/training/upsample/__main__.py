@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from lab.training.upsample.damage import degraded, toned
+from lab.training.upsample.damage import degraded, softened, toned
 from lab.training.upsample.loss import Loss
 from lab.training.upsample.net import FACTORS, UpsampleNet
 from lab.training.upsample.sheets import Samples, Sheets, real_pages
@@ -27,12 +27,12 @@ _RIM_PX = 4
 _CHANCES = (0.34, 0.32, 0.34)
 
 
-def batch(sheets: Sheets, factor: int, side_px: int, count: int) -> tuple[Tensor, Tensor]:
+def batch(sheets: Sheets, factor: int, side_px: int, count: int, soft: float = 0.0) -> tuple[Tensor, Tensor]:
     """``count`` small patches of ``side_px`` and their sharp originals, float32 in 0 to 1, shape (N, 1, H, W)."""
     small, sharp = [], []
     for _ in range(count):
         patch, _ = sheets.patch(side_px * factor)
-        patch = toned(patch, sheets.rng)
+        patch = softened(toned(patch, sheets.rng), sheets.rng, soft)
         small.append(degraded(patch, factor, sheets.rng))
         sharp.append(patch)
     return _tensor(small), _tensor(sharp)
@@ -83,6 +83,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--edge", type=float, default=0.25)
     parser.add_argument("--reading", type=float, default=0.0, help="weight of the recognisability term")
     parser.add_argument("--reader", type=Path, default=Path("lab/runs/upsample/reader.pt"))
+    parser.add_argument(
+        "--soft", type=float, default=0.5, help="share of patches that are drawn as soft as a grey scan"
+    )
     parser.add_argument("--start", type=Path, help="begin with these weights instead of at random")
     parser.add_argument("--all-pages", action="store_true", help="train on the pages kept for measuring as well")
     parser.add_argument("--exact", action="store_true", help="float32 throughout instead of bfloat16")
@@ -137,7 +140,7 @@ def main() -> None:
     started = time.process_time()
     for step in range(begun, args.steps):
         factor = int(sheets.rng.choice(FACTORS, p=_CHANCES))
-        x, y = batch(sheets, factor, args.side_px, args.batch)
+        x, y = batch(sheets, factor, args.side_px, args.batch, args.soft)
         for group in optimiser.param_groups:
             group["lr"] = rate_at(step, args.steps, args.rate)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=not args.exact):

@@ -35,6 +35,18 @@ def toned(sharp: Samples, rng: np.random.Generator) -> Samples:
     return np.clip(mapped, 0, 255).astype(np.uint8)
 
 
+def softened(sharp: Samples, rng: np.random.Generator, share: float) -> Samples:
+    """What is to be drawn, as soft as a grey scan is at its own resolution, for a ``share`` of the patches.
+
+    What is small does not tell whether the large page was of two tones or a little soft; a net that has seen hard
+    edges alone draws them everywhere.
+    """
+    if rng.random() >= share:
+        return sharp
+    sigma_px = float(rng.uniform(0.3, 0.9))
+    return np.asarray(cv2.GaussianBlur(sharp, (0, 0), sigma_px), dtype=np.uint8)
+
+
 def shrunk(sharp: Floats, factor: int, rng: np.random.Generator) -> Floats:
     """Down by a whole factor, with one of the kernels that programs and sensors use."""
     height, width = sharp.shape[0] // factor, sharp.shape[1] // factor

@@ -167,11 +167,17 @@ def card(path: Path, net: UpsampleNet, state: dict[str, Any], psnr: dict[int, fl
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m lab.training.upsample.export")
     parser.add_argument("state", type=Path)
+    parser.add_argument("--toward", type=Path, help="another state, to go a part of the way to")
+    parser.add_argument("--share", type=float, default=0.5, help="the part of the way")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     args = parser.parse_args()
     state = torch.load(args.state, weights_only=False)
     net = UpsampleNet()
-    net.load_state_dict(state["steady"])
+    weights = state["steady"]
+    if args.toward:
+        other = torch.load(args.toward, weights_only=False)
+        weights = {name: w + args.share * (other["steady"][name] - w) for name, w in weights.items()}
+    net.load_state_dict(weights)
     kept = real_pages(args.data, ("unlv_3b",), 1) + real_pages(args.data, ("unlv_4b",), 1)
     psnr = score(net, validation(kept))
     _WEIGHTS.mkdir(parents=True, exist_ok=True)
