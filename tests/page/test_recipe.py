@@ -21,6 +21,10 @@ def names(visitor: Visitor) -> list[str]:
     return [step["filter"] for step in chain(visitor)]
 
 
+ROOMY = "[...document.querySelectorAll('.settings .field')].every(f => f.scrollHeight <= f.clientHeight + 1)"
+"""Nothing of a field lies outside it, over what comes below."""
+
+
 def test_presets_are_chosen_and_left(visit: Visit) -> None:
     visitor = visit()
     offered = visitor.page.evaluate("fetch('/v1/filters').then(a => a.json()).then(a => a.presets)")
@@ -73,6 +77,7 @@ def test_every_parameter_of_every_filter_has_a_control(visit: Visit) -> None:
             described = control.get_attribute("aria-describedby").split()[0]
             assert visitor.page.inner_text(f"[id='{described}']")
             assert visitor.page.locator(f"label[for='{control.get_attribute('id')}']").count() == 1
+        assert visitor.page.evaluate(ROOMY), entry["name"]
         visitor.page.locator("#chain [aria-label^='Remove']").last.click()
 
 

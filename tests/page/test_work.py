@@ -117,6 +117,11 @@ def test_an_error_stays_beside_its_page(visit: Visit) -> None:
     assert len(bad.locator(".fault").inner_text()) > 10
     bad.locator(".pick").click()
     visitor.page.wait_for_selector("#view-say.failed")
+    visitor.page.wait_for_selector("#stage", state="hidden")  # there is nothing to see
+    assert visitor.page.is_hidden("#view-tools")
+    good.locator(".pick").click()
+    visitor.compared()
+    assert visitor.page.is_visible("#view-tools")
     assert "1 failed" in visitor.words("#progress-text")
     bad.get_by_label("Remove bad.png").click()
     visitor.page.wait_for_function("() => document.querySelectorAll('#list > li').length === 1")
@@ -167,6 +172,40 @@ def test_a_file_of_many_pages_is_turned_over_and_drawn_by_the_server(visit: Visi
         assert archive.namelist() == ["both-001.png", "both-002.png"]
     visitor.again().settled()
     assert visitor.page.locator("#list > li").count() == 1
+
+
+def test_a_file_of_many_pages_shows_how_far_it_is(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.evaluate(
+        """() => new MutationObserver(() => {
+          const bar = document.querySelector('#list .far progress');
+          const words = bar && document.getElementById(bar.getAttribute('aria-labelledby')).textContent;
+          if (bar) (window.told ??= []).push([bar.value, bar.max, words]);
+        }).observe(document.getElementById('list'), {childList: true, subtree: true, attributes: true})"""
+    )
+    visitor.add(("volume.tiff", pages_tiff(40))).run().settled()
+    told = visitor.page.evaluate("window.told ?? []")
+    assert {most for _, most, _ in told} == {40}
+    done = [value for value, _, _ in told]
+    assert done == sorted(done)
+    assert any(0 < value < 40 for value in done)
+    assert all(words == f"{value} of 40 pages done" for value, _, words in told)
+    assert visitor.page.locator("#list .far").count() == 0
+    assert "40 pages" in visitor.words("#list")
+
+
+def test_the_chosen_page_is_in_sight_in_a_long_list(visit: Visit) -> None:
+    visitor = visit()
+    visitor.add(*((f"{k}.png", page_png(k)) for k in range(14)))
+    visitor.add(("last.png", page_png(20)))
+    visitor.page.wait_for_selector("#list .here >> text=last.png")
+    seen = """() => {
+      const [list, row] = ['#list', '#list .here'].map((one) => document.querySelector(one).getBoundingClientRect());
+      return row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+    }"""
+    assert visitor.page.evaluate(seen)
+    visitor.page.evaluate("document.querySelector('#list .pick').click()")
+    assert visitor.page.evaluate(seen)
 
 
 def test_everything_can_be_removed(visit: Visit) -> None:

@@ -6,6 +6,7 @@ import { saveAsPdf, saveAsZip, saveItem } from "./download.js";
 import { language, size, t } from "./i18n.js";
 import { drop } from "./keep.js";
 import { forgetTask } from "./live.js";
+import { bar, moved, share } from "./progress.js";
 import * as recipe from "./recipe.js";
 import * as store from "./store.js";
 import { send } from "./submit.js";
@@ -28,7 +29,7 @@ function drawSoon() {
 export function startList() {
   store.on("change", (one) => {
     if (one && $(`row-${one.id}`)) {
-      $(`row-${one.id}`).replaceWith(row(one));
+      if (!moved(one)) $(`row-${one.id}`).replaceWith(row(one));
       summary();
     } else {
       drawSoon();
@@ -72,8 +73,18 @@ function mark() {
     const here = button.id === `pick-${store.selected()?.id}`;
     if (here) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
-    button.closest("li").classList.toggle("here", here);
+    const line = button.closest("li");
+    line.classList.toggle("here", here);
+    if (here) reveal(line);
   }
+}
+
+/** Scroll the list, and nothing else, so far that a row can be seen. */
+function reveal(line) {
+  const list = $("list");
+  const [top, bottom] = [line.offsetTop - list.offsetTop, line.offsetTop - list.offsetTop + line.offsetHeight];
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
 }
 
 function row(one) {
@@ -91,6 +102,7 @@ function row(one) {
     h("div", { class: "head" }, pick,
       ready ? iconButton("download", t("list.download", { name: one.name }), () => busy(null, () => saveItem(one)), { id: `save-${one.id}` }) : null,
       iconButton("close", t("list.remove", { name: one.name }), () => remove(one), { id: `remove-${one.id}` })),
+    bar(one),
     one.error ? h("p", { class: "fault", lang: "en" }, one.error) : null);
   if (store.selected() === one) pick.setAttribute("aria-current", "true");
   if (focused && [`pick-${one.id}`, `save-${one.id}`, `remove-${one.id}`].includes(focused)) queueMicrotask(() => $(focused)?.focus());
@@ -107,7 +119,7 @@ function summary() {
   const words = [t("list.done", { done: ready.length, count: all.length }), failed ? t("list.failed", { n: failed }) : ""].filter(Boolean).join(" · ");
   $("progress-row").hidden = all.length < 2 && !waiting.length;
   $("progress").max = Math.max(1, settled + waiting.length);
-  $("progress").value = settled;
+  $("progress").value = settled + waiting.reduce((sum, one) => sum + share(one), 0);
   $("progress-text").textContent = words;
   const next = toRun();
   const again = next.length > 0 && next[0].state === "completed";

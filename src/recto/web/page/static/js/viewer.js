@@ -11,6 +11,7 @@ import { Loupe } from "./loupe.js";
 import { addressOf, original } from "./originals.js";
 import { drawing, legend, marksOf } from "./overlays.js";
 import { Stage } from "./stage.js";
+import { howFar } from "./progress.js";
 import * as store from "./store.js";
 
 let stage = null;
@@ -70,6 +71,7 @@ async function show(one) {
   shown = key;
   turn += 1;
   const mine = turn;
+  for (const id of ["stage", "stage-keys", "view-tools"]) $(id).hidden = false;
   $("stage").setAttribute("aria-busy", "true");
   const [before, after] = await Promise.all([original(one, one.page).catch(() => null), page ? api.result(page.result).catch(() => null) : null]);
   if (mine !== turn) return;
@@ -80,6 +82,7 @@ async function show(one) {
   const from = laid ? addressOf(`${key}/laid`, laid) : before && addressOf(`${one.id}/${one.page}/before`, before);
   await stage.show(from, after && addressOf(key, after));
   if (mine !== turn) return;
+  for (const id of ["stage", "stage-keys", "view-tools"]) $(id).hidden = !from && !after && one.state === "failed";
   drawMarks();
   $("stage").removeAttribute("aria-busy");
   heading(one, page);
@@ -97,7 +100,7 @@ function heading(one, page) {
   const say = $("view-say");
   say.className = `say ${one.state}`;
   const nothing = page && $("stage").getAttribute("aria-busy") !== "true" && !stage.before.here;
-  say.textContent = one.error ? "" : page ? (nothing ? t("view.no.before") : "") : t(`view.say.${one.state}`);
+  say.textContent = one.error ? "" : page ? (nothing ? t("view.no.before") : "") : [t(`view.say.${one.state}`), howFar(one)].filter(Boolean).join(" ");
   if (one.error) say.replaceChildren(h("span", {}, t("view.failed")), " ", h("span", { lang: "en" }, one.error));
   say.hidden = !say.textContent;
 }
