@@ -79,6 +79,15 @@ def test_the_page_needs_nothing_from_elsewhere(server: LiveServer, document: Any
     assert page == manual(document)
 
 
+def test_the_page_shows_what_webhooks_are_told(document: Any) -> None:
+    page = manual(document)
+    section = page[page.index('id="webhooks"') : page.index("<h2>Bodies</h2>")]
+    for word in ("task.completed", "task.failed", "batch.completed", "webhook-signature", "page_count", "/v1/webhooks"):
+        assert word in section
+    quiet = {key: found for key, found in document.items() if key != "webhooks"}
+    assert 'id="webhooks"' not in manual(quiet)
+
+
 def test_the_page_escapes_what_it_shows() -> None:
     operation = {"summary": "<b>", "description": "`<i>`", "responses": {"200": {"description": "<u>"}}}
     told = manual({"info": {"title": "<t>", "version": "1"}, "paths": {"/<p>": {"get": operation}}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from typing import Any
 
@@ -17,6 +18,7 @@ def manual(document: dict[str, Any]) -> str:
                 operation = operations[method]
                 tag = (operation.get("tags") or ["Other"])[0]
                 groups.setdefault(tag, []).append(_operation(method, path, operation))
+    told = [_message(document, name, found["post"]) for name, found in document.get("webhooks", {}).items()]
     sections = "\n".join(f"<h2>{escape(tag)}</h2>\n" + "\n".join(found) for tag, found in groups.items())
     info = document["info"]
     return f"""<!doctype html>
@@ -34,6 +36,7 @@ def manual(document: dict[str, Any]) -> str:
 <a href="/openapi.json">OpenAPI document</a> · <a href="/">Home</a></p>
 {_paragraphs(info.get("description", ""))}
 {sections}
+{_messages(told)}
 <h2>Bodies</h2>
 {_schemas(document)}
 </main>
@@ -59,6 +62,37 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
 <p>{summary}</p>
 {_paragraphs(operation.get("description", ""))}
 <table>{table}</table>
+</section>"""
+
+
+def _messages(told: list[str]) -> str:
+    """What the server sends by itself."""
+    if not told:
+        return ""
+    about = (
+        "What this server sends by itself to the receivers that <code>POST /v1/webhooks</code> registers, signed as "
+        "Standard Webhooks (www.standardwebhooks.com) has it."
+    )
+    return f'<h2 id="webhooks">Webhooks</h2>\n<p>{about}</p>\n' + "\n".join(told)
+
+
+def _message(document: dict[str, Any], name: str, operation: dict[str, Any]) -> str:
+    ((kind, content),) = operation["requestBody"]["content"].items()
+    body = content["schema"]["$ref"].rpartition("/")[2]
+    types = document["components"]["schemas"][body]["properties"]["type"]
+    rows = [(f"{p['in']} <code>{escape(p['name'])}</code>", "") for p in operation.get("parameters", ())]
+    rows += [
+        ("<code>type</code>", ", ".join(f"<code>{escape(t)}</code>" for t in types.get("enum", [types.get("const")])))
+    ]
+    rows += [("body", f"{escape(kind)}: {escape(body)}")]
+    rows += [(escape(status), _code(answer["description"])) for status, answer in operation["responses"].items()]
+    table = "".join(f"<tr><th>{head}</th><td>{text}</td></tr>" for head, text in rows)
+    example = escape(json.dumps(content.get("example", {}), indent=1, ensure_ascii=False))
+    return f"""<section>
+<h3><span class="method">POST</span> {escape(operation.get("summary", name))}</h3>
+{_paragraphs(operation.get("description", ""))}
+<table>{table}</table>
+<pre tabindex="0"><code>{example}</code></pre>
 </section>"""
 
 
