@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -180,6 +181,21 @@ class TestProcesses:
         redone = sum(times(out)[name] != mtime for name, mtime in first.items())
         assert redone <= 2  # those whose last line was not written yet
         assert (tmp_path / "r.html").read_text().count("<article") == 12
+
+    def test_pages_are_told_before_their_file_is_done_and_ctrl_c_ends_in_the_middle_of_it(self, tmp_path: Path) -> None:
+        make_pages(tmp_path / "in", 12, height_px=320, width_px=280)
+        frames = [Image.open(path) for path in sorted((tmp_path / "in").iterdir())]
+        frames[0].save(tmp_path / "book.tif", save_all=True, append_images=frames[1:])
+        target = tmp_path / "book.pdf"
+        process = start("run", tmp_path / "book.tif", "-r", SLOW, "-o", target, "--workers", "2", "--json")
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert (first["page"], first["pages"], target.exists()) == (1, 12, False)
+        stopped = interrupt(process)
+        assert stopped.returncode == 130, stopped.stderr
+        assert "Traceback" not in stopped.stderr
+        assert not target.exists()
+        assert parts(tmp_path) == []
 
     @pytest.mark.slow
     def test_sigterm_ends_in_order(self, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".dib", ".gif")
     + (".webp", ".avif", ".heic", ".heif", ".pdf")
 )
+OFTEN_OF_MANY_PAGES = frozenset((".pdf", ".tif", ".tiff"))
 
 
 class MissingInputError(InputError):

@@ -16,7 +16,7 @@ from rich.console import Console
 from recto.cli import options
 from recto.cli.away import Server, server_of
 from recto.cli.batch import run_jobs
-from recto.cli.inputs import Input, MissingInputError, expand, overrides
+from recto.cli.inputs import OFTEN_OF_MANY_PAGES, Input, MissingInputError, expand, overrides
 from recto.cli.job import Event, Job, Order, Record, Report
 from recto.cli.manifest import Manifest
 from recto.cli.outputs import Destination, destination
@@ -115,12 +115,15 @@ def _work(
             else None
         )
         at_once = workers or os.cpu_count() or 1
+        # Threads can only be ended with their process, so what may have many pages gets one of its own.
+        single = len(files) == 1 and files[0].path.suffix.lower() not in OFTEN_OF_MANY_PAGES
+        is_alone = single and timeout_s is None and server is None
         reports = run_jobs(
             _jobs(files, to, manifest, order, tally, page_report, force=force),
-            replace(order, threads=max(1, at_once // max(1, len(files)))),
+            order if is_alone else replace(order, threads=max(1, at_once // max(1, len(files)))),
             workers=workers if server is not None else max(1, min(at_once, len(files))),
             timeout_s=timeout_s,
-            in_process=len(files) == 1 and timeout_s is None and server is None,
+            in_process=is_alone,
             server=server,
         )
         _show(stack.enter_context(closing(reports)), len(files), tally, page_report, as_json=as_json)
