@@ -11,7 +11,7 @@ from recto.filters.deskew.estimate import Skew, estimate_skew, skew_and_error
 from recto.raster import AffineMap, Page
 
 STRAIGHT_DEG = 0.03
-_STRAIGHT_ERRORS, _NEARLY_STRAIGHT_DEG = 2.0, 0.1
+_STRAIGHT_ERRORS, _NEARLY_STRAIGHT_DEG = 2.0, 0.4
 """A page that may be straight, as far as can be told, is worth no resampling."""
 
 __all__ = ["STRAIGHT_DEG", "Deskew", "DeskewParams", "Skew", "estimate_skew"]

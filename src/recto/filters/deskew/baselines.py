@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_STRIP_PX = 8
-_SMEAR_STRIPS = (5, 3, 1)
-_TRIM_PX = 1.6
+from recto.filters.deskew.strips import STRIP_PX, Strips
+
+_SMEAR_STRIPS = 3
+_ROUNDS, _SETTLED_DEG = 3, 0.05
+_TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
+_FAINT_LOOK, _FAINT_LINE = 0.5, 0.5
 _REACH_ROWS = 2
-_SAME_DEG = 0.03
-_SHORTEST = 1 / 14
+_SHORTEST, _FEWEST = 1 / 14, 1 / 24
 _WINDOW_DEG = 1.5
 
 Floats = NDArray[np.float64]
@@ -51,37 +53,23 @@ class Agreement(NamedTuple):
     between_deg: float
 
 
-def agreed_angle(coded: NDArray[np.uint8]) -> Agreement:
+def agreed_angle(edges: tuple[Strips, Strips]) -> Agreement:
     """The angle that the lines of text agree on.
 
     Parameters
     ----------
-    coded : uint8 ndarray, shape (h, w)
-        The texture of a page that is straight to within a degree or so, as bytes.
+    edges : two float32 ndarrays, shape (h, n)
+        The upper and the lower edges of lines, in strips, on a page that is straight to within a degree or so.
     """
-    strip_px = min(_STRIP_PX, max(1, coded.shape[1] // 8))
-    above, below = coded[:-1], coded[1:]
-    strips = [_strips(edge, strip_px) for edge in (cv2.subtract(below, above), cv2.subtract(above, below))]
-    count = strips[0].shape[1]
-    angle_deg, before_deg, lines = 0.0, 0.0, 0
+    count = edges[0].shape[1]
     last = Agreement(0.0, _WINDOW_DEG, 0, _WINDOW_DEG)
-    for smear_strips in _SMEAR_STRIPS:
-        shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * strip_px * (np.arange(count) - count // 2)).astype(np.intp)
-        fits = [_fitted(_sheared(edges, shifts), shifts, strip_px, smear_strips) for edges in strips]
-        slopes = Slopes(*(np.concatenate(parts) for parts in zip(*fits, strict=True)))
-        before_deg = angle_deg
-        last = agreed(slopes, angle_deg, _WINDOW_DEG)
-        angle_deg, lines = last.angle_deg, max(lines, last.lines)
-    # smeared ridges are steadier, bare ones know no neighbours: where they agree, both are right
-    if abs(angle_deg - before_deg) < _SAME_DEG:
-        angle_deg = (angle_deg + before_deg) / 2
-    return last._replace(angle_deg=angle_deg, lines=lines)
-
-
-def _strips(edges: NDArray[Any], strip_px: int) -> NDArray[np.float32]:
-    """The sums over upright strips of ``strip_px`` columns."""
-    sums = cv2.boxFilter(edges, cv2.CV_32F, (strip_px, 1), normalize=False, anchor=(0, 0))
-    return np.ascontiguousarray(sums[:, : sums.shape[1] - strip_px + 1 : strip_px])
+    for _ in range(_ROUNDS):
+        angle_deg = last.angle_deg
+        shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * STRIP_PX * (np.arange(count) - count // 2)).astype(np.intp)
+        last = agreed(_fitted([_sheared(each, shifts) for each in edges], shifts), angle_deg, _WINDOW_DEG)
+        if abs(last.angle_deg - angle_deg) < _SETTLED_DEG:
+            break
+    return last
 
 
 def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -98,7 +86,7 @@ def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np
 class _Looks(NamedTuple):
     """Where a ridge crosses a strip: one entry per crossing.
 
-    ``row`` is the centre of mass of the edge there, ``mass`` its strength, ``label`` numbers the ridges from 1.
+    ``row`` is the centre of mass of the edge there, ``mass`` its strength, ``label`` numbers the ridges.
     """
 
     label: NDArray[np.intp]
@@ -108,9 +96,9 @@ class _Looks(NamedTuple):
     ridges: int
 
 
-def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
+def _ridges(edges: NDArray[np.float32]) -> _Looks:
     """The chains of local maxima along each line, on strips that are smeared along it."""
-    smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (smear_strips, 1))
+    smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (_SMEAR_STRIPS, 1))
     top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
     mean, deviation = cv2.meanStdDev(smooth)
     level = float(mean[0, 0] + deviation[0, 0])
@@ -118,22 +106,38 @@ def _ridges(edges: NDArray[np.float32], smear_strips: int) -> _Looks:
     count, labels = cv2.connectedComponents(cv2.dilate(peaks.view(np.uint8), np.ones((3, 1), np.uint8)), connectivity=8)
     peaks[:_REACH_ROWS] = peaks[-_REACH_ROWS:] = False
     at = np.flatnonzero(peaks)
+    label = labels.ravel()[at]
+    # most chains are short, and short ones cost as much as lines
+    numbers = np.cumsum(np.bincount(label, minlength=count) >= _FEWEST * edges.shape[1])
+    kept = np.diff(numbers, prepend=0)[label] > 0
+    at, label, count = at[kept], numbers[label[kept]], int(numbers[-1]) + 1
     row, strip = np.divmod(at, peaks.shape[1])
     flat, mass, moment = edges.ravel(), np.zeros(len(at)), np.zeros(len(at))
     for k in range(-_REACH_ROWS, _REACH_ROWS + 1):
         values = flat[at + k * peaks.shape[1]]
         mass += values
         moment += k * values
-    label = labels.ravel()[at].astype(np.intp)
     return _Looks(label, strip, row + moment / (mass + 1e-9), mass, count)
 
 
-def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int, smear_strips: int) -> Slopes:
-    """A least-squares line through each ridge, trimmed twice."""
-    label, strip, row, mass, count = _ridges(edges, smear_strips)
-    x, y = strip * float(strip_px), row + shifts[strip]
+def _fitted(both: list[NDArray[np.float32]], shifts: NDArray[np.intp]) -> Slopes:
+    """A least-squares line through each ridge of the two edges, trimmed thrice; faint ridges are left out."""
+    fits = [_lines(edges, shifts) for edges in both]
+    slope, spread, mass, looks = (np.concatenate(parts) for parts in zip(*fits, strict=True))
+    strong = (looks * mass * mass).sum() / ((looks * mass).sum() + 1e-9)
+    kept = mass > _FAINT_LINE * strong
+    return Slopes(np.rad2deg(np.arctan(slope[kept])), np.rad2deg(spread[kept]))
+
+
+def _lines(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> tuple[Floats, ...]:
+    """Slope, its standard error, strength and number of looks of each ridge that is long enough."""
+    label, strip, row, mass, count = _ridges(edges)
+    x, y = strip * float(STRIP_PX), row + shifts[strip]
+    # where a faint line meets or crosses a strong one, the strong one counts
+    strong = np.bincount(label, mass * mass, count) / (np.bincount(label, mass, count) + 1e-9)
+    mass = np.where(mass > _FAINT_LOOK * strong[label], mass, 0.0)
     weight = mass
-    for _ in range(3):
+    for _ in range(4):
         total = np.bincount(label, weight, count) + 1e-9
         dx = x - (np.bincount(label, weight * x, count) / total)[label]
         dy = y - (np.bincount(label, weight * y, count) / total)[label]
@@ -141,14 +145,15 @@ def _fitted(edges: NDArray[np.float32], shifts: NDArray[np.intp], strip_px: int,
         reach = np.bincount(label, pull * dx, count) + 1e-9
         slope = np.bincount(label, pull * dy, count) / reach
         off = dy - slope[label] * dx
-        weight = mass * (np.abs(off) < _TRIM_PX)
-    noise = np.bincount(label, weight * off * off, count) / total
+        noise = np.bincount(label, weight * off * off, count) / total
+        squares = np.bincount(label, weight * weight, count) + 1e-9
+        weight = mass * (np.abs(off) < np.clip(_TRIM * np.sqrt(noise), *_TRIM_PX)[label])
     # a strip's edge is one look: the mass only says how much each look counts
-    looks = total**2 / (np.bincount(label, weight * weight, count) + 1e-9)
+    looks = total**2 / squares
     spread = np.sqrt((noise + 0.02) / (reach / total) / np.maximum(looks, 1.0))
-    long_enough = np.sqrt(12 * reach / total) > _SHORTEST * edges.shape[1] * strip_px
-    long_enough[0] = False
-    return Slopes(np.rad2deg(np.arctan(slope[long_enough])), np.rad2deg(spread[long_enough]))
+    strength = np.bincount(label, mass, count) / (np.bincount(label, mass > 0, count) + 1e-9)
+    kept = np.sqrt(12 * reach / total) > _SHORTEST * edges.shape[1] * STRIP_PX
+    return slope[kept], spread[kept], strength[kept], looks[kept]
 
 
 def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recto.blueprint import Estimate
 from recto.filters.deskew.baselines import Agreement, agreed_angle
-from recto.filters.deskew.normalise import Texture, shrunk, straightened, texture
+from recto.filters.deskew.normalise import shrunk, texture
 from recto.filters.deskew.readings import combined
 from recto.filters.deskew.screens import screen_frequency, without_screen
 from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
+from recto.filters.deskew.strips import edges_of_lines
 from recto.raster import Page
 
 _SMALLEST_PX = 32
@@ -107,17 +109,18 @@ def skew_and_error(page: Page, max_angle_deg: float) -> tuple[Skew, float]:
 
 def gather(page: Page, max_angle_deg: float) -> Evidence:
     """Look at a page of at least 32 by 32 pixels."""
-    small = shrunk(page, page.pixel_aspect)
+    small, larger = shrunk(page, page.pixel_aspect)
     flat, contrast = texture(small)
     spectrum = Spectrum.of(flat)
     screen = screen_frequency(spectrum)
     if screen is not None:
-        flat, contrast = texture(without_screen(small, screen))
+        larger = without_screen(small, screen)
+        flat, contrast = texture(larger)
         spectrum = Spectrum.of(flat)
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
-    chosen = level = _look(flat, spectrum, level_ray)
+    chosen = level = _look(larger, spectrum, level_ray)
     if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
-        upright = _look(flat, spectrum, upright_ray)
+        upright = _look(larger, spectrum, upright_ray)
         as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
         ahead = upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg
         if as_many and ahead and upright.error_deg * _LEVEL_FIRST < level.error_deg:
@@ -153,13 +156,11 @@ class _Look(NamedTuple):
         return combined(self.lines, self.along).error_deg
 
 
-def _look(flat: Texture, spectrum: Spectrum, coarse: Coarse) -> _Look:
+def _look(page: NDArray[np.uint8], spectrum: Spectrum, coarse: Coarse) -> _Look:
     """From a coarse angle to that of the lines."""
     along = ray_reading(spectrum, coarse.angle_deg, coarse.axis)
-    straight = straightened(flat, along.angle_deg)
-    if coarse.axis:
-        straight = np.ascontiguousarray(np.rot90(straight))
-    lines = agreed_angle(straight)
+    level = np.ascontiguousarray(np.rot90(page)) if coarse.axis else page
+    lines = agreed_angle(edges_of_lines(level, along.angle_deg))
     return _Look(coarse, along, lines._replace(angle_deg=along.angle_deg + lines.angle_deg))
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.raster import AffineMap, Kind, Page, luma
+from recto.raster import Kind, Page, luma
 
 Texture = NDArray[np.float32]
 
@@ -14,20 +14,25 @@ _LONG_SIDE_PX = 1300
 _WINDOW = 1 / 28
 _CLIP = 3.0
 _QUIET = 4.0
-_STEPS = 40.0
 
 
-def shrunk(page: Page, pixel_aspect: float = 1.0) -> NDArray[np.uint8]:
-    """The luma, halved by area until its long side is at most 1300 px: uint8, shape (h, w), square pixels."""
-    small = page.samples
+def shrunk(page: Page, pixel_aspect: float = 1.0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The luma, halved by area: uint8, square pixels.
+
+    Returns
+    -------
+    small, larger : uint8 ndarray, shape (h, w)
+        With a long side of at most 1300 and 2600 px; the same array where the page has no more.
+    """
+    larger = page.samples
     if page.kind is Kind.COLOUR:
-        small = luma(Page(_halved(small), page.kind)) if max(page.shape) > _LONG_SIDE_PX else luma(page)
-    while max(small.shape[0], small.shape[1] * pixel_aspect) > _LONG_SIDE_PX:
-        small = _halved(small)
+        larger = luma(Page(_halved(larger), page.kind)) if max(page.shape) > 2 * _LONG_SIDE_PX else luma(page)
+    while max(larger.shape[0], larger.shape[1] * pixel_aspect) > 2 * _LONG_SIDE_PX:
+        larger = _halved(larger)
     if abs(pixel_aspect - 1.0) > 0.001:
-        size = (max(1, round(small.shape[1] * pixel_aspect)), small.shape[0])
-        small = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return small
+        size = (max(1, round(larger.shape[1] * pixel_aspect)), larger.shape[0])
+        larger = np.asarray(cv2.resize(larger, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return (_halved(larger) if max(larger.shape) > _LONG_SIDE_PX else larger), larger
 
 
 def _halved(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -60,20 +65,6 @@ def texture(small: NDArray[np.uint8]) -> tuple[Texture, float]:
     flat *= _taper(flat.shape[0])[:, None]
     flat *= _taper(flat.shape[1])[None, :]
     return flat, contrast
-
-
-def straightened(flat: Texture, angle_deg: float) -> NDArray[np.uint8]:
-    """The texture as bytes, turned counter-clockwise by ``angle_deg``; nothing is cut."""
-    turn = AffineMap.turn((flat.shape[0], flat.shape[1]), -angle_deg)
-    coded = cv2.convertScaleAbs(flat, alpha=_STEPS, beta=_CLIP * _STEPS)  # bytes are turned three times as fast
-    drawn = cv2.warpAffine(
-        coded,
-        turn.matrix,
-        turn.shape[::-1],
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderValue=(_CLIP * _STEPS,),
-    )
-    return np.asarray(drawn, dtype=np.uint8)
 
 
 def _taper(count: int) -> NDArray[np.float32]:

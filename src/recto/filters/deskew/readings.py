@@ -7,11 +7,11 @@ import numpy as np
 from recto.filters.deskew.baselines import Agreement
 from recto.filters.deskew.spectrum import Reading
 
-_LINES_SCALE, _LINES_LEAST_DEG = 1.6, 0.001
-_RAY_SCALE, _RAY_LEAST_DEG = 2.0, (0.003, 0.02)
+_LINES_SCALE, _LINES_LEAST_DEG = 2.0, 0.004
+_RAY_SCALE, _RAY_LEAST_DEG = 2.0, (0.003, 0.01)
 """The ray across is trusted less: scanners shear a page by a few hundredths of a degree."""
 _BENT_DEG, _BENT_LINES = (0.2, 0.3, 0.9, 1.2), (6.0, 8.0)
-_BENT_ERROR_DEG = 0.3
+_BENT_ERROR_DEG = 0.1
 _APART = 3.0
 
 
@@ -48,4 +48,7 @@ def combined(lines: Agreement, *rays: Reading) -> Reading:
     alone = np.count_nonzero(says, axis=1) < 2
     centre = int(np.argmax(np.where(alone, 0.0, (says / error).sum(axis=1))))
     weight = says[centre] / error**2
-    return Reading(float((weight * angle).sum() / weight.sum()), float(1.0 / np.sqrt(weight.sum())))
+    mean, mean_error = float((weight * angle).sum() / weight.sum()), float(1.0 / np.sqrt(weight.sum()))
+    # what is as precise and says something else may be right after all
+    denied = np.abs(angle - mean)[(says[centre] == 0.0) & (error < mean_error)]
+    return Reading(mean, max(mean_error, 0.6 * float(denied.max(initial=0.0))))

@@ -20,18 +20,19 @@ def screen_frequency(spectrum: Spectrum) -> float | None:
     away. Text and tables may be as regular one way, or fill a square grid, but never so finely and so purely.
     """
     height, width = spectrum.size
+    least = 0.5 * _SHARE * float(cv2.sumElems(spectrum.power[:, 4:])[0])
+    fy = ((np.arange(height) - height // 2) / height).astype(np.float32)[:, None]
+    fx = ((np.arange(spectrum.power.shape[1]) - 4) / width).astype(np.float32)[None, :]
+    radius = fy * fy + fx * fx
+    within = ((radius > _LOWEST**2) & (radius < _HIGHEST**2)).view(np.uint8)
     power = cv2.boxFilter(spectrum.power, cv2.CV_32F, (3, 3), normalize=False)
-    fy = ((np.arange(power.shape[0]) - height // 2) / height).astype(np.float32)[:, None]
-    fx = ((np.arange(power.shape[1]) - 4) / width).astype(np.float32)[None, :]
+    if cv2.minMaxLoc(power, within)[1] < least:
+        return None
     partner_x = np.abs(fy) * width + 4 + 0 * fx
     partner_y = -np.sign(fy + 1e-9) * fx * height + height // 2
     partner = cv2.remap(power, partner_x, partner_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0,))
-    radius = fy * fy + fx * fx
-    both = np.where((radius > _LOWEST**2) & (radius < _HIGHEST**2), np.minimum(power, partner), 0.0)
-    best = int(np.argmax(both))
-    if 2.0 * both.flat[best] < _SHARE * float(spectrum.power[:, 4:].sum()):
-        return None
-    return float(np.sqrt(radius.flat[best]))
+    _, both, _, (column, row) = cv2.minMaxLoc(np.minimum(power, partner), within)
+    return float(np.sqrt(radius[row, column])) if both >= least else None
 
 
 def without_screen(small: NDArray[np.uint8], frequency: float) -> NDArray[np.uint8]:
