@@ -8,7 +8,7 @@ from recto.service.counting import Counting
 from recto.service.keys import input_key, result_keys
 from recto.store import BlobStore
 from recto.tasks import Config as TasksConfig
-from recto.tasks import Desk, Engine, Entry, Figures, TaskState, Wanted, prepare
+from recto.tasks import Desk, Engine, Entry, Figures, TaskQueue, TaskState, Wanted, prepare
 
 
 class Attendant:
@@ -16,6 +16,7 @@ class Attendant:
 
     def __init__(self, database: Database, store: BlobStore, tasks: TasksConfig) -> None:
         self._desk = Desk(database, Engine(), tasks)
+        self._queue = TaskQueue(database, Engine(), tasks)
         self._store = store
         self._figures = Figures(database)
         self._counting = Counting()
@@ -54,7 +55,7 @@ class Attendant:
         NotCompletedError
             It is cancelled already.
         """
-        closed = await self._desk.cancel(entry.id)
+        closed = await self._queue.cancel(entry.id, entry.client_id)
         if closed is None:
             raise NotCompletedError("it is cancelled already")
         self._counting.cancelled()

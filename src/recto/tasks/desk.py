@@ -12,7 +12,6 @@ from typing import Any
 from recto.database import Database, read_statements
 from recto.tasks.config import Config
 from recto.tasks.engine import STATEMENTS, Engine
-from recto.tasks.queue import Closed
 from recto.tasks.task import Task, TaskState
 
 _STATEMENTS = read_statements("recto.tasks", "desk.sql")
@@ -73,7 +72,7 @@ class Entry:
 
 
 class Desk:
-    """Looks at all tasks and changes single ones."""
+    """Looks at all tasks, and lets failed ones begin anew."""
 
     def __init__(self, database: Database, engine: Engine, config: Config) -> None:
         self._database = database
@@ -111,14 +110,3 @@ class Desk:
             await connection.execute(_STATEMENTS["again"], values)
             await connection.execute(_STATEMENTS["reopen_batch"], values)
         return True
-
-    async def cancel(self, task_id: str) -> Closed | None:
-        """Close a task whatever its state, as its client could; None when there was nothing to cancel."""
-        async with self._database.connection() as connection:
-            row = await (await connection.execute(STATEMENTS["lock"], {"id": uuid.UUID(task_id)})).fetchone()
-            task = None if row is None else Task.of(row)
-            if task is None or task.state is TaskState.CANCELLED:
-                return None
-            await connection.execute(STATEMENTS["cancel"], {"id": uuid.UUID(task_id)})
-            await connection.execute(STATEMENTS["drop_waiting_job"], {"job_id": task.job_id})
-        return Closed(task.id, task.attempt, task.pages)
