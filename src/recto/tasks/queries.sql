@@ -19,7 +19,7 @@ SELECT LEAST(2147483647, GREATEST(
 INSERT INTO tasks (id, client_id, operation, recipe, job_id, position, body_bytes, expires_at, name, listed,
                    idempotency_key, request_digest, trace_context, webhook_id, batch_id)
 VALUES (%(id)s, %(client_id)s, %(operation)s, %(recipe)s, %(job_id)s, %(position)s, %(body_bytes)s,
-        now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(request_digest)s,
+        now() + make_interval(secs => %(retention_s)s), %(name)s, %(listed)s, %(idempotency_key)s, %(digest)s,
         %(trace_context)s, %(webhook_id)s::uuid, %(batch_id)s::uuid)
 
 -- lock_room --

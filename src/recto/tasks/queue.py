@@ -108,12 +108,7 @@ class TaskQueue:
             "recipe": recipe,
             "body_bytes": body_bytes,
             "retention_s": self._config.retention_h * 3600,
-            "name": request.name,
-            "listed": request.listed,
-            "idempotency_key": request.idempotency_key,
-            "request_digest": request.digest,
-            "webhook_id": request.webhook_id,
-            "batch_id": request.batch_id,
+            **vars(request),
             "trace_context": tracing.carried(),
         }
         try:
