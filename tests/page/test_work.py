@@ -192,6 +192,10 @@ def test_a_file_of_many_pages_shows_how_far_it_is(visit: Visit) -> None:
     assert all(words == f"{value} of 40 pages done" for value, _, words in told)
     assert visitor.page.locator("#list .far").count() == 0
     assert "40 pages" in visitor.words("#list")
+    # The pages before are drawn by the server, too, but only when the work is done.
+    visitor.compared()
+    assert visitor.page.evaluate("document.querySelector('.pane.before img').naturalWidth > 0")
+    assert [task["name"] for task in visitor.tasks()] == ["volume.tiff", "recto-preview:volume.tiff"]
 
 
 def test_the_chosen_page_is_in_sight_in_a_long_list(visit: Visit) -> None:

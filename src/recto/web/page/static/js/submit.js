@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { keep } from "./keep.js";
+import { postpone } from "./originals.js";
 import * as store from "./store.js";
 
 const AT_ONCE = 2;
@@ -18,6 +19,7 @@ const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds 
 export function send(pages) {
   const steps = recipe();
   for (const one of pages) {
+    postpone(one);
     store.change(one, { key: `${one.id}.${Date.now()}`, steps });
     keep({ ...one, taskId: null });
   }

@@ -82,7 +82,7 @@ async function show(one) {
   const from = laid ? addressOf(`${key}/laid`, laid) : before && addressOf(`${one.id}/${one.page}/before`, before);
   await stage.show(from, after && addressOf(key, after));
   if (mine !== turn) return;
-  for (const id of ["stage", "stage-keys", "view-tools"]) $(id).hidden = !from && !after && one.state === "failed";
+  for (const id of ["stage", "stage-keys", "view-tools"]) $(id).hidden = !from && !after;
   drawMarks();
   $("stage").removeAttribute("aria-busy");
   heading(one, page);
