@@ -267,8 +267,9 @@ def test_scans_of_real_pages_stay_as_they_are() -> None:
 
 
 @pytest.mark.data
-def test_a_strip_of_handwriting_stays_as_it_is() -> None:
-    path = DATA / "binarization/train/monkcuper/images/H24.png"
+@pytest.mark.parametrize("name", ["monkcuper/images/H24.png", "phibd2012/images/H02.png"])
+def test_handwriting_stays_as_it_is(name: str) -> None:
+    path = DATA / "binarization/train" / name
     if not path.is_file():
         pytest.skip(f"needs the real pages of RECTO_DATA ({DATA})")
     samples = np.asarray(cv2.imread(str(path)), dtype=np.uint8)

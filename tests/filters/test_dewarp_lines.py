@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 
 from recto.filters.dewarp.baseline import baseline
 from recto.filters.dewarp.camera import paper_format
-from recto.filters.dewarp.lines import Lines, coherence
+from recto.filters.dewarp.lines import Lines, coherence, find_lines
+from recto.filters.dewarp.rulings import level_rulings
+from tests.pages import text_page
 
 Floats = NDArray[np.float64]
+Samples = NDArray[np.uint8]
 CAP, SMALL, DEPTH = 20.0, 14.0, 5.6
 
 
@@ -84,3 +88,51 @@ def test_a_bent_sheet_may_be_further_from_its_format() -> None:
     assert paper_format(1.53) is None
     assert paper_format(1.53, doubt=0.06) == ("A4", 297 / 210)
     assert paper_format(1.0, doubt=0.3) is None
+
+
+def framed_table(sag: float) -> Samples:
+    """A table of three rows and four columns whose level rulings sag in the middle by so many pixels."""
+    page = np.full((700, 1400), 200, dtype=np.uint8)
+    x = np.arange(200, 1201)
+    for top in (150, 300, 450, 600):
+        level = top + sag * (1 - ((x - 700) / 500.0) ** 2)
+        cv2.polylines(page, [np.stack((x, np.rint(level)), axis=1).astype(np.int32)], False, 60, 2)
+    for left in (200, 500, 900, 1200):
+        cv2.line(page, (left, 150), (left, 600), 60, 2)
+    return cv2.GaussianBlur(page, (0, 0), 0.8)  # type: ignore[return-value]
+
+
+def test_rulings_of_a_frame_are_followed_past_those_that_cross_them() -> None:
+    found = level_rulings(framed_table(20.0), 0.35)
+    assert len(found) == 4
+    for ruling, top in zip(sorted(found, key=lambda r: r[0, 1]), (150, 300, 450, 600), strict=True):
+        true = top + 20 * (1 - ((ruling[:, 0] - 700) / 500.0) ** 2)
+        assert np.ptp(ruling[:, 0]) > 900
+        assert np.abs(ruling[:, 1] - true).mean() < 1.0
+
+
+def test_a_ruling_broken_by_a_crease_stays_one() -> None:
+    page = framed_table(0.0)
+    page[:, 640:700] = 200
+    assert len(level_rulings(page, 0.35)) == 4
+
+
+def test_the_shade_of_a_crease_is_no_line() -> None:
+    page = text_page(700, 1400, text_px=24).copy()
+    page[350:] = 235
+    shade = np.zeros(page.shape, dtype=np.float32)
+    for k in range(14):
+        cv2.ellipse(shade, (150 + 60 * k, 520 + 8 * (k % 3)), (22, 9), 20.0, 0, 360, 130.0, -1)
+    creased = np.clip(page - cv2.GaussianBlur(shade, (0, 0), 5.0), 0, 255).astype(np.uint8)
+    lines = find_lines(creased)
+    assert lines.count > 5
+    assert lines.points[:, 1].max() < 400
+
+
+def test_a_heading_is_a_line_of_text() -> None:
+    page = np.full((600, 1400), 230, dtype=np.uint8)
+    cv2.putText(page, "INVOICE", (120, 200), cv2.FONT_HERSHEY_SIMPLEX, 3.4, 30, 7, cv2.LINE_AA)
+    lines = find_lines(page)
+    assert lines.count == 1
+    assert np.ptp(lines.points[:, 0]) > 250
+    assert np.ptp(lines.points[:, 1]) < 3

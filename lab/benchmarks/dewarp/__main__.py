@@ -2,7 +2,8 @@
 
 Writes ``bench-results/dewarp.json`` and ``bench-results/dewarp.md``. Every result is scaled to 300 dpi of the flat
 page before Tesseract reads it, so that geometry is judged and not size. ``F1 even light`` reads the same result with
-its light evened, so that shadows on a page do not count against its geometry. Place, slope, slant and width are what is
+its light evened, so that shadows on a page do not count against its geometry; ``F1 whiten`` and ``F1 binarize`` read
+what those filters make of the result, which is what becomes of most photos. Place, slope, slant and width are what is
 left of the warp where the flat page was found in the photo (``registered.py``); ``--no-reading`` stops there.
 """
 
@@ -29,7 +30,9 @@ from lab.benchmarks.dewarp.registered import registered
 from lab.benchmarks.machine import machine
 from lab.metrics.msssim import at_protocol_size, ms_ssim
 from lab.metrics.ocr import cer, read_text, word_f1
+from recto.filters.binarize import Binarize, BinarizeParams
 from recto.filters.dewarp import Dewarp, DewarpParams
+from recto.filters.whiten import Whiten, WhitenParams
 from recto.raster import BackwardMap, GridMap, Page, luma, resample
 
 Samples = NDArray[np.uint8]
@@ -109,7 +112,22 @@ def measured(result: Samples, truth: Samples, text: str | None, *, even: bool) -
     values["cer"] = cer(read, text)
     if even:
         values["f1_even"] = word_f1(read_text(evened(at_300)).split(), text.split())
+        for name, page in (("f1_whiten", whitened(result)), ("f1_binarize", binarized(result))):
+            large = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+            values[name] = word_f1(read_text(large).split(), text.split())
     return values
+
+
+def whitened(result: Samples) -> Samples:
+    """The result after `whiten`."""
+    page = Whiten().apply(Page.of(result), WhitenParams()).page
+    return result if page is None else page.samples
+
+
+def binarized(result: Samples) -> Samples:
+    """The result after `binarize`."""
+    page = Binarize().apply(Page.of(result), BinarizeParams()).page
+    return result if page is None else page.samples
 
 
 def photos(light: str, quick: bool, count: int) -> list[Path]:
@@ -176,6 +194,8 @@ def rows_of(asked: argparse.Namespace) -> list[dict[str, Any]]:
 COLUMNS = {
     "f1": "F1",
     "f1_even": "F1 even light",
+    "f1_whiten": "F1 whiten",
+    "f1_binarize": "F1 binarize",
     "cer": "CER",
     "ms_ssim": "MS-SSIM",
     "ld": "LD",

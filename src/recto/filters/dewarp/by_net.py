@@ -10,7 +10,7 @@ from recto.blueprint import Move
 from recto.filters.dewarp.coarse import sheet_of
 from recto.filters.dewarp.coarse_net import CoarseMap, coarse_map
 from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, framed, looked_at, surroundings
-from recto.filters.dewarp.lines import Lines, unlevelness
+from recto.filters.dewarp.lines import Lines, coherence, unlevelness
 from recto.filters.dewarp.outline import Outline
 from recto.filters.dewarp.refine import refine
 from recto.raster import Page, luma
@@ -22,6 +22,8 @@ _LEVEL = 0.03
 _FEW_LINES = 6
 _FLAT = 0.02
 _GAIN = 0.5
+_GAIN_WHEN_ROUGH = 0.25
+_SMOOTH = 0.5
 
 
 def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: DewarpParams) -> Move | None:
@@ -56,7 +58,9 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
     reached = refine(luma(page), grid, looked_at(sheet.shape), outlined=False, rounds=3 if params.refine else 0)
     if reached.lines < _LEAST_LINES or reached.after > _LEVEL:
         return None
-    if raw.count >= 0.5 * reached.lines and reached.after > _GAIN * before:
+    # Slopes that no smooth surface foretells are those of handwriting rather than of a bend.
+    gain = _GAIN if coherence(raw) > _SMOOTH else _GAIN_WHEN_ROUGH
+    if raw.count >= 0.5 * reached.lines and reached.after > gain * before:
         return None
     warp = Warp(0.9 * seen.confidence, "net", outline.bulge, before, reached.after, sheet.paper)
     return Move(*framed(reached.grid, sheet, params.crop), (warp,))

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recto.filters.dewarp.baseline import baseline
+from recto.filters.dewarp.rulings import level_rulings
 from recto.raster.page import Samples
 
 Floats = NDArray[np.float64]
 
 _MOST_GLYPHS = 3000
+_LARGEST = 12
 _PALE = 0.4
+_SOFT = 0.6
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,8 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
     """
     ink = ink_mask(grey)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    boxes = np.column_stack((stats, _contrasts(grey, np.asarray(labels), np.asarray(stats)))).astype(np.float64)[
-        1:count
-    ]
-    glyphs = _dark(_glyph_boxes(boxes, grey.shape[1]))
+    boxes = np.column_stack((stats, _looks(grey, np.asarray(labels), np.asarray(stats)))).astype(np.float64)[1:count]
+    glyphs = _printed(_glyph_boxes(boxes, grey.shape[1]))
     chains = _chains(glyphs, steep, gap)
     points: list[Floats] = []
     line: list[NDArray[np.intp]] = []
@@ -74,7 +75,7 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
             points.append(feet)
             line.append(np.full(len(feet), len(line), dtype=np.intp))
             weight.append(np.ones(len(feet)))
-    for ruling in _rulings(ink, boxes, steep) + _bars(grey):
+    for ruling in level_rulings(grey, steep) + _bars(grey):
         points.append(ruling)
         line.append(np.full(len(ruling), len(line), dtype=np.intp))
         weight.append(np.full(len(ruling), 0.7))
@@ -98,7 +99,7 @@ def ink_mask(grey: Samples) -> NDArray[np.bool_]:
 
 def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     """Components of the size of letters: rows of left, top, width, height, area."""
-    low, high = width / 320, width / 24
+    low, high = width / 320, width / _LARGEST
     good = (boxes[:, 3] >= low) & (boxes[:, 3] <= high) & (boxes[:, 2] <= 3 * high) & (boxes[:, 2] >= 2)
     good &= boxes[:, 4] >= 0.12 * boxes[:, 2] * boxes[:, 3]
     good &= boxes[:, 2] < 9 * boxes[:, 3]
@@ -108,23 +109,30 @@ def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     return letters
 
 
-def _contrasts(grey: Samples, labels: NDArray[Any], stats: NDArray[Any]) -> Floats:
-    """How much darker than its surroundings each component is, as a share of their lightness."""
+def _looks(grey: Samples, labels: NDArray[Any], stats: NDArray[Any]) -> Floats:
+    """Of each component: how much darker than its surroundings it is, as a share of their lightness; how sharp."""
     size = max(25, round(grey.shape[1] / 45)) | 1
     around = cv2.blur(grey, (size, size))
+    across = cv2.Sobel(grey, cv2.CV_16S, 1, 0)
+    down = cv2.Sobel(grey, cv2.CV_16S, 0, 1)
     at = labels.ravel().nonzero()[0]
     label = labels.ravel()[at]
     light = around.ravel()[at].astype(np.float64)
-    share = 1 - grey.ravel()[at] / np.maximum(light, 1)
-    contrasts: Floats = np.bincount(label, share, len(stats)) / np.maximum(stats[:, 4], 1)
-    return contrasts
+    depth = light - grey.ravel()[at]
+    steep = np.hypot(across.ravel()[at].astype(np.float64), down.ravel()[at]) / 4
+    area = np.maximum(stats[:, 4], 1)
+    contrast: Floats = np.bincount(label, depth / np.maximum(light, 1), len(stats)) / area
+    sharp: Floats = np.bincount(label, steep, len(stats)) / np.maximum(np.bincount(label, depth, len(stats)), 1)
+    looks: Floats = np.stack((contrast, sharp), axis=1)
+    return looks
 
 
-def _dark(glyphs: Floats) -> Floats:
-    """Without what is far paler than most letters: the shaded sides of creases."""
-    if not len(glyphs):
-        return glyphs
-    return glyphs[glyphs[:, 5] > _PALE * np.percentile(glyphs[:, 5], 75)]
+def _printed(glyphs: Floats) -> Floats:
+    """Without what is far paler, or far less sharp, than most letters: the shaded sides of creases."""
+    for column, share in ((5, _PALE), (6, _SOFT)):
+        if len(glyphs):
+            glyphs = glyphs[glyphs[:, column] > share * np.percentile(glyphs[:, column], 75)]
+    return glyphs
 
 
 def _chains(glyphs: Floats, steep: float, widest: float) -> list[NDArray[np.intp]]:
@@ -173,31 +181,6 @@ def _linked(follower: NDArray[np.intp], cost: Floats) -> list[NDArray[np.intp]]:
         if len(chain) >= 3:
             chains.append(np.array(chain, dtype=np.intp))
     return chains
-
-
-def _rulings(ink: NDArray[np.bool_], boxes: Floats, steep: float) -> list[Floats]:
-    """Long thin strokes, followed along their middle, and the long edges of bars."""
-    width = ink.shape[1]
-    found = []
-    for left, top, wide, high, area in boxes[boxes[:, 2] > width / 16, :5].astype(int)[:60]:
-        if high > steep * wide + width / 40:
-            continue
-        part = ink[top : top + high, left : left + wide]
-        columns = np.arange(2, wide - 2, max(2, width // 250))
-        dark = part[:, columns]
-        depth = dark.sum(axis=0)
-        thick = float(np.median(depth[depth > 0])) if (depth > 0).any() else 0.0
-        if thick <= 0 or thick > width / 120 or area > 1.8 * thick * wide:
-            continue
-        thin = (depth > 0) & (depth <= 1.6 * thick + 1)
-        if thin.sum() < max(8, 0.75 * len(columns)) or np.median(np.abs(depth[thin] - thick)) > 0.3 * thick:
-            continue
-        rows = np.arange(high)[:, None]
-        centre = (dark * rows).sum(axis=0)[thin] / depth[thin]
-        if np.median(np.abs(np.diff(centre, 2))) > 1.0 + 0.3 * thick:
-            continue
-        found.append(np.stack((left + columns[thin], top + centre), axis=1))
-    return [ruling for ruling in found if np.ptp(ruling[:, 0]) > width / 20]
 
 
 def _bars(grey: Samples) -> list[Floats]:

@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 
 from recto.filters.dewarp.lines import Floats, Lines, find_lines, unlevelness
-from recto.filters.dewarp.spline import bending, spline_basis, stretching
+from recto.filters.dewarp.spline import bending, spline_basis, spline_weights, stretching
 from recto.raster import GridMap
 from recto.raster.page import Samples
 
-_KNOTS = (20, 16)
+_KNOTS = (28, 22)
 _ROUNDS = 4
-_STIFFNESS = (0.03, 0.012, 0.006, 0.004)
+_STIFFNESS = (0.06, 0.024, 0.012, 0.008)
 _MEMBRANE = 0.004
 _GAPS = (5.0, 8.0, 8.0, 8.0)
-_STAY = 0.02
+_STAY = 0.01
 _REST = 0.0005
 _ANCHOR = 0.1
 _LOOSE = 0.3
@@ -94,8 +94,7 @@ def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float, 
     height, width = shape
     across = np.array([width - 1, height - 1], dtype=np.float64)
     at = lines.points / across
-    basis = spline_basis(at, _KNOTS)
-    knots = _levelled(basis, lines, stiffness, outlined)
+    knots = _levelled(at, lines, stiffness, outlined)
     rows, columns = grid.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
     wanted = np.stack((u.ravel(), v.ravel()), axis=1)
@@ -107,27 +106,34 @@ def _step(grid: Floats, lines: Lines, shape: tuple[int, int], stiffness: float, 
     return read.reshape(rows, columns, 2)
 
 
-def _levelled(basis: Floats, lines: Lines, stiffness: float, outlined: bool) -> Floats:
+def _levelled(at: Floats, lines: Lines, stiffness: float, outlined: bool) -> Floats:
     """Knots of the vertical displacement in pixels: each line level, the surface smooth, nothing moved for nothing."""
     y = lines.points[:, 1]
     unit = max(lines.glyph_px, 6.0)
-    weight = lines.weight.copy()
-    knots: Floats = np.zeros(basis.shape[1])
-    starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
-    stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(basis.shape[1])
+    number, share_of = spline_weights(at, _KNOTS)
+    count = _KNOTS[0] * _KNOTS[1]
+    pairs = (number[:, :, None] * count + number[:, None, :]).ravel()
+    products = (share_of[:, :, None] * share_of[:, None, :]).reshape(len(y), 256)
+    of_line = lines.line[:, None] * count + number
+    stiff = stiffness * bending(_KNOTS) + _MEMBRANE * stretching(_KNOTS) + _REST * np.eye(count)
     if outlined:
         edge = spline_basis(_level_edges(), _KNOTS)
         stiff += _ANCHOR * edge.T @ edge
+    weight = lines.weight.copy()
+    knots: Floats = np.zeros(count)
     for _ in range(4):
         total = np.bincount(lines.line, weight, lines.count)
         share = weight / np.maximum(total[lines.line], 1e-9)
-        centre = np.add.reduceat(share[:, None] * basis, starts, axis=0)
-        middle = np.bincount(lines.line, share * y, lines.count)
-        rows, right = basis - centre[lines.line], y - middle[lines.line]
-        normal = rows.T @ (weight[:, None] * rows) + stiff + _STAY * centre.T @ (total[:, None] * centre)
-        knots = np.asarray(np.linalg.solve(normal, -rows.T @ (weight * right)))
-        off = (rows @ knots + right) / (_LOOSE * unit)
-        weight = lines.weight / (1 + off * off)
+        centre = np.bincount(of_line.ravel(), (share[:, None] * share_of).ravel(), lines.count * count)
+        centre = centre.reshape(lines.count, count)
+        right = y - np.bincount(lines.line, share * y, lines.count)[lines.line]
+        # Each line about its own mean, and its mean about where it is.
+        each = np.bincount(pairs, (weight[:, None] * products).ravel(), count * count).reshape(count, count)
+        normal = each - (1 - _STAY) * centre.T @ (total[:, None] * centre) + stiff
+        pull = np.bincount(number.ravel(), ((weight * right)[:, None] * share_of).ravel(), count)
+        knots = np.asarray(np.linalg.solve(normal, -pull))
+        off = (share_of * knots[number]).sum(axis=1) - (centre @ knots)[lines.line] + right
+        weight = lines.weight / (1 + (off / (_LOOSE * unit)) ** 2)
     return knots
 
 

@@ -23,22 +23,40 @@ def spline_basis(at: Floats, knots: tuple[int, int], beyond: float = 0.0) -> Flo
     -------
     float64 ndarray, shape (N, rows * columns)
     """
-    rows, columns = knots
-    v = _weights(at[:, 1], rows, beyond)
-    u = _weights(at[:, 0], columns, beyond)
-    return (v[:, :, None] * u[:, None, :]).reshape(len(at), rows * columns)
+    number, weight = spline_weights(at, knots, beyond)
+    out = np.zeros((len(at), knots[0] * knots[1]))
+    out[np.arange(len(at))[:, None], number] = weight
+    return out
 
 
-def _weights(t: Floats, knots: int, beyond: float) -> Floats:
+def spline_weights(
+    at: Floats, knots: tuple[int, int], beyond: float = 0.0
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The sixteen knots that count at each point, and their weights.
+
+    Parameters
+    ----------
+    at, knots, beyond :
+        As for `spline_basis`.
+
+    Returns
+    -------
+    number : intp ndarray, shape (N, 16)
+        Of a knot: its row times the columns, plus its column.
+    weight : float64 ndarray, shape (N, 16)
+    """
+    row, v = _weights(at[:, 1], knots[0], beyond)
+    column, u = _weights(at[:, 0], knots[1], beyond)
+    number = row[:, :, None] * knots[1] + column[:, None, :]
+    return number.reshape(len(at), 16), (v[:, :, None] * u[:, None, :]).reshape(len(at), 16)
+
+
+def _weights(t: Floats, knots: int, beyond: float) -> tuple[NDArray[np.intp], Floats]:
     position = np.clip(t, -beyond, 1 + beyond) * (knots - 3)
     whole = np.clip(position.astype(np.intp), 0, knots - 4)
     f = position - whole
-    out = np.zeros((len(t), knots))
-    index = np.arange(len(t))
     parts = ((1 - f) ** 3 / 6, (3 * f**3 - 6 * f**2 + 4) / 6, (-3 * f**3 + 3 * f**2 + 3 * f + 1) / 6, f**3 / 6)
-    for k, part in enumerate(parts):
-        out[index, whole + k] = part
-    return out
+    return whole[:, None] + np.arange(4), np.stack(parts, axis=1)
 
 
 def bending(knots: tuple[int, int]) -> Floats:
