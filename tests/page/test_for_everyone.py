@@ -22,6 +22,14 @@ WORDS = {code: json.loads((STATIC / "lang" / f"{code}.json").read_text("utf-8"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+UNDER_WAY = """async () => {
+  const store = await import(new URL('store.js', document.querySelector('script[type=module]').src));
+  const task = {id: 'x', state: 'processing', progress: {pages_done: 120, page_count: 300}, pages: []};
+  store.add({name: 'volume.tiff', state: 'processing', task});
+}"""
+"""A file of many pages that a worker has in hand."""
+
+
 def axe() -> str:
     """The source of axe-core, from the file that RECTO_AXE names."""
     path = os.environ.get("RECTO_AXE", "")
@@ -162,6 +170,9 @@ def test_axe_finds_nothing(visit: Visit, dark: bool) -> None:
     for settings in visitor.page.locator("#chain [aria-label^=Settings]").all():
         settings.click()
     visitor.page.wait_for_selector("#histogram svg")
+    assert violations(visitor, source) == []
+    visitor.page.evaluate(UNDER_WAY)
+    visitor.page.wait_for_selector("#list .far >> text=120 of 300 pages done")
     assert violations(visitor, source) == []
 
 
