@@ -36,6 +36,8 @@ _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG = (0.008, 0.014)
 _LOW_RATIO = (2.3, 2.6)
 _STRICTER_STEEP = 0.6
+_LOW_HEIGHT = (12.0, 15.0)
+_ENOUGH_TO_TELL = (5.0, 13.0)
 
 
 @dataclass(frozen=True)
@@ -170,17 +172,19 @@ def _confidence(evidence: Evidence) -> float:
     The limits were measured on turned and degraded pages of text on the one hand, and blank, dirty, noisy,
     photographed and drawn ones on the other (``lab.benchmarks.skew``).
     """
+    error_deg = min(evidence.error_deg, evidence.uncertain_deg)
     tolerated_deg = np.interp(evidence.lines, (16, 60), (0.05, 0.11)) * (_STRICTER_UPRIGHT if evidence.axis else 1.0)
     # Pages of text are seldom steep, and chance picks any angle: what is steep needs lines that agree closely, or a
     # higher ray than a photograph has.
     steep = np.interp(abs(evidence.angle_deg), _STEEP_DEG, (0.0, 1.0))
-    loose = np.interp(evidence.error_deg, _LOOSE_DEG, (0.0, 1.0))
+    loose = np.interp(error_deg, _LOOSE_DEG, (0.0, 1.0))
     stricter = _STRICTER_STEEP * float(steep * loose)
     # Lines that agree loosely on a low ray are a photographed book, which is inked, or a photograph, which is not.
-    faint = float(loose * np.interp(evidence.ratio, _LOW_RATIO, (1.0, 0.0)))
+    low = np.interp(evidence.ratio, _LOW_RATIO, (1.0, 0.0)) * np.interp(evidence.height, _LOW_HEIGHT, (1.0, 0.0))
+    faint = float(loose * low)
     sides = (
         _ramp(evidence.ratio, 1.1 + stricter, 1.7 + stricter),
-        _ramp(evidence.lines, 8, 24),
+        _ramp(evidence.lines, *_ENOUGH_TO_TELL),
         _ramp(evidence.contrast, 2 + 30 * faint, 10 + 88 * faint),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
         _ramp(abs(evidence.moved_deg), 3.0, 1.4),
