@@ -28,10 +28,11 @@ def main(name: str) -> None:
         ImageDraw.Draw(head).text((6, 4), title, fill=0, font=ImageFont.load_default(16))
         rows += [np.asarray(head), np.asarray(row)]
     sheet = Image.fromarray(np.vstack(rows))
-    for colours in (64, 32, 16):
-        sheet.quantize(colours, dither=Image.Dither.NONE).save(TARGET, optimize=True)
+    for scale in (1.0, 0.8, 0.7, 0.6):
+        small = sheet.resize((round(sheet.width * scale), round(sheet.height * scale)), Image.Resampling.LANCZOS)
+        small.quantize(16, dither=Image.Dither.NONE).save(TARGET, optimize=True)
         if TARGET.stat().st_size < MAX_BYTES:
-            print(TARGET, sheet.size, TARGET.stat().st_size)
+            print(TARGET, small.size, TARGET.stat().st_size)
             return
     raise ValueError(f"{TARGET} does not fit into {MAX_BYTES} bytes")
 
