@@ -84,6 +84,8 @@ def test_the_page_shows_what_webhooks_are_told(document: Any) -> None:
     section = page[page.index('id="webhooks"') : page.index("<h2>Bodies</h2>")]
     for word in ("task.completed", "task.failed", "batch.completed", "webhook-signature", "page_count", "/v1/webhooks"):
         assert word in section
+    assert "422" not in section
+    assert "The same for every attempt" in section
     quiet = {key: found for key, found in document.items() if key != "webhooks"}
     assert 'id="webhooks"' not in manual(quiet)
 

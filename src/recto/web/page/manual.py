@@ -80,7 +80,10 @@ def _message(document: dict[str, Any], name: str, operation: dict[str, Any]) -> 
     ((kind, content),) = operation["requestBody"]["content"].items()
     body = content["schema"]["$ref"].rpartition("/")[2]
     types = document["components"]["schemas"][body]["properties"]["type"]
-    rows = [(f"{p['in']} <code>{escape(p['name'])}</code>", "") for p in operation.get("parameters", ())]
+    rows = [
+        (f"{p['in']} <code>{escape(p['name'])}</code>", _code(p.get("description", "")))
+        for p in operation.get("parameters", ())
+    ]
     rows += [
         ("<code>type</code>", ", ".join(f"<code>{escape(t)}</code>" for t in types.get("enum", [types.get("const")])))
     ]

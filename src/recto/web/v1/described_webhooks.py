@@ -98,9 +98,17 @@ def batch_message() -> Description:
 
 
 def _told(operation_id: str, summary: str) -> Description:
-    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    text = "A 2xx means that it has arrived; anything else has it sent again. Signed as Standard Webhooks says."
-    parameters = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in names]
+    text = "Anything but a 2xx has it sent again. Signed as Standard Webhooks says."
+    parameters = [
+        {
+            "name": f"webhook-{name}",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": about,
+        }
+        for name, about in _HEADERS.items()
+    ]
     return {
         "operation_id": operation_id,
         "summary": summary,
@@ -110,4 +118,9 @@ def _told(operation_id: str, summary: str) -> Description:
     }
 
 
+_HEADERS = {
+    "id": "The same for every attempt at a message.",
+    "timestamp": "The moment of the attempt, in seconds since 1970.",
+    "signature": "`v1,` and the base64 of the HMAC-SHA256 of id, timestamp and body, with points between them.",
+}
 _WEBHOOK_ID = in_path("webhook_id", {"type": "string", "format": "uuid"}, "The webhook's id.")
