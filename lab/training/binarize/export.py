@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--metrics", default="{}", help="JSON of what was measured")
     parser.add_argument("--data", default="", help="what it was trained on")
     parser.add_argument("--weakness", default="")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--recipe", default="", help="how it was trained, the runs before among it")
     parser.add_argument("--target", type=Path, default=WEIGHTS)
     options = parser.parse_args()
@@ -91,7 +92,7 @@ def main() -> None:
         "training_commit": commit,
         "data": options.data,
         "recipe": options.recipe,
-        "seed": 0,
+        "seed": options.seed,
         "steps": state["step"],
         "hours": round(state["hours"], 2),
         "metrics": json.loads(options.metrics),
