@@ -2,7 +2,8 @@
 
 python -m lab.training.binarize.ideas --start lab/runs/binarize/heldout.pt --steps 600 [--only NAME,NAME]
 
-The pieces are made once and kept in a folder. Each idea prints FM, p-FM, PSNR and DRD of the pages held out.
+The pieces are made once and kept in a folder; where that holds ``own_before.npy``, pieces made by an earlier version of
+``papers``, those are tried as well. Each idea prints FM, p-FM, PSNR and DRD of the pages held out.
 """
 
 from __future__ import annotations
@@ -126,7 +127,6 @@ IDEAS = {
     "… 35 % real pages": Idea(real=0.35),
     "… self-training, 15 % pages without truth": Idea(real=0.5, taught=0.15),
     "… made pages without papyrus, crumples and specks": Idea(own="own_before"),
-    "… made pages with desks, bars and fatter truth": Idea(own="own_now"),
     "… three times as many steps": Idea(longer=3),
 }
 

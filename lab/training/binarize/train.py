@@ -1,6 +1,6 @@
 """Train the net, on one thread, until the minutes are used up; a run that was stopped goes on where it was.
 
-python -m lab.training.binarize.train --train bickley,phibd2012 --minutes 50 --run runs/first
+python -m lab.training.binarize.train --minutes 50 --run lab/runs/binarize/first
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=50)
     parser.add_argument("--look-minutes", type=float, default=10)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--real-share", type=float, default=0.5)
+    parser.add_argument("--real-share", type=float, default=0.65)
     parser.add_argument("--duty", type=float, default=0.4, help="share of a core for making patches")
     parser.add_argument("--taught", default="", help="file of pieces that a teacher has looked at, see ideas.py")
     parser.add_argument("--taught-share", type=float, default=0.15)
