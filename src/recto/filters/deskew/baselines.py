@@ -14,7 +14,7 @@ from recto.filters.deskew.strips import STRIP_PX, Strips
 _SMEAR_STRIPS = 3
 _ROUNDS, _SETTLED_DEG = 3, 0.05
 _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
-_FAINT_LOOK, _FAINT_LINE = 0.5, 0.5
+_FAINT_LOOK, _FAINT_LINE = 0.5, 0.6
 _REACH_ROWS = 2
 _SHORTEST, _FEWEST = 1 / 14, 1 / 24
 _WINDOW_DEG = 1.5
