@@ -108,10 +108,10 @@ def on_pages(pages: list[Whole], names: list[str], reader: Reads) -> Rows:
     return rows
 
 
-def on_scripts(sheets: int, memory: Memory) -> Rows:
+def on_scripts(sheets: int, languages: set[str], memory: Memory) -> Rows:
     """Signs read rightly in the sharp lines, and how many of them each method turns into others, by language."""
     found: dict[tuple[str, int], dict[str, int]] = {}
-    for sheet in lines(sheets):
+    for sheet in lines(sheets, languages):
         reader = Tesseract(memory, sheet.ocr)
         for factor in _FACTORS:
             small = shrunk(sheet.samples, factor, 0)
@@ -143,6 +143,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=6)
     parser.add_argument("--forms", type=int, default=10)
     parser.add_argument("--sheets", type=int, default=3, help="pictures of each language")
+    parser.add_argument("--languages", default="", help="digits, German, French, Greek, Russian, Japanese, Chinese")
     parser.add_argument("--only", default="", help="methods, separated by commas")
     parser.add_argument("--rapidocr", default="", help="an interpreter that has RapidOCR, if this one has not")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("RECTO_DATA", "../shared/data")))
@@ -173,7 +174,7 @@ def measured(args: argparse.Namespace, tracks: set[str]) -> dict[str, Rows]:
     if "forms" in tracks:
         found["forms at 90 dpi, enlarged twice"] = on_pages(forms(args.forms), names, reader)
     if "scripts" in tracks:
-        found["signs by language"] = on_scripts(args.sheets, memory)
+        found["signs by language"] = on_scripts(args.sheets, set(filter(None, args.languages.split(","))), memory)
     if other is not None:
         other.close()
     return found

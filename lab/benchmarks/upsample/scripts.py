@@ -46,14 +46,14 @@ def installed() -> set[str]:
     return set(done.stdout.split())
 
 
-def lines(sheets: int) -> list[Lines]:
-    """``sheets`` pictures of each language that Tesseract and the fonts of this machine know."""
+def lines(sheets: int, languages: set[str]) -> list[Lines]:
+    """``sheets`` pictures of each of these languages (all, if none) that Tesseract and the fonts here know."""
     known = installed()
     return [
         _drawn(name, seed)
         for name, (ocr, script, _, _) in _LANGUAGES.items()
         for seed in range(sheets)
-        if ocr in known and faces(script)
+        if ocr in known and faces(script) and (not languages or name in languages)
     ]
 
 

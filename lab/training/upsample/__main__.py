@@ -84,7 +84,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--reading", type=float, default=0.0, help="weight of the recognisability term")
     parser.add_argument("--reader", type=Path, default=Path("lab/runs/upsample/reader.pt"))
     parser.add_argument(
-        "--soft", type=float, default=0.5, help="share of patches that are drawn as soft as a grey scan"
+        "--soft", type=float, default=0.0, help="share of patches that are drawn as soft as a grey scan"
     )
     parser.add_argument("--start", type=Path, help="begin with these weights instead of at random")
     parser.add_argument("--all-pages", action="store_true", help="train on the pages kept for measuring as well")
