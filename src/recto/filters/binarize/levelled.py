@@ -151,8 +151,8 @@ def _measured(flat: Samples, stride: int) -> TextSize:
     heights = np.sort(tall[fit])
     share = np.cumsum(heights) / heights.sum()
     # Of these components only: a black border or a large stain is no stroke.
-    ink[~np.concatenate(((False,), fit))[labels]] = 0
     core = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-    pixels, inner = cv2.countNonZero(ink), cv2.countNonZero(core)
+    pixels = int(area[fit].sum())
+    inner = np.count_nonzero(np.concatenate(((False,), fit))[labels[core > 0]])
     stroke = 2.0 * pixels / max(pixels - inner, 1)
     return TextSize(float(heights[np.searchsorted(share, 0.5)] * stride), stroke * stride)
