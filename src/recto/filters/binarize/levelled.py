@@ -153,6 +153,6 @@ def _measured(flat: Samples, stride: int) -> TextSize:
     # Of these components only: a black border or a large stain is no stroke.
     core = cv2.erode(ink, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     pixels = int(area[fit].sum())
-    inner = np.count_nonzero(np.concatenate(((False,), fit))[labels[core > 0]])
+    inner = int(np.count_nonzero(np.concatenate(((False,), fit))[labels[core > 0]]))
     stroke = 2.0 * pixels / max(pixels - inner, 1)
     return TextSize(float(heights[np.searchsorted(share, 0.5)] * stride), stroke * stride)
