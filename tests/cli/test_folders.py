@@ -208,7 +208,10 @@ class TestProcesses:
         until(lambda: not psutil.pid_exists(process.pid) or not psutil.Process(process.pid).children())
 
     @pytest.mark.slow
-    def test_a_kill_leaves_no_process_behind_and_the_same_command_goes_on(self, tmp_path: Path) -> None:
+    def test_a_kill_leaves_no_process_behind_and_the_same_command_goes_on(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TMPDIR", str(tmp_path))  # a process that is killed cannot clear up what it keeps there
         make_pages(tmp_path / "in", 12, height_px=320, width_px=280)
         out = tmp_path / "out"
         command = ("run", tmp_path / "in", "-r", SLOW, "-o", out, "--workers", "2")
