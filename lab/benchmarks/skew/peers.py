@@ -6,7 +6,9 @@ import ctypes
 import ctypes.util
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -73,9 +75,10 @@ def _deskew() -> Finder:
 
 
 def _tesseract(grey: Samples, max_angle_deg: float) -> float:
-    done, coded = cv2.imencode(".png", grey)
-    assert done
-    command = ["tesseract", "stdin", "stdout", "--psm", "2", "--dpi", "300"]
-    said = subprocess.run(command, input=coded.tobytes(), capture_output=True, check=False)
+    with tempfile.TemporaryDirectory() as folder:  # with --psm 2 it reads no standard input
+        page = Path(folder, "page.png")
+        cv2.imwrite(str(page), grey)
+        command = ["tesseract", str(page), "stdout", "--psm", "2", "--dpi", "300"]
+        said = subprocess.run(command, capture_output=True, check=False)
     match = re.search(rb"Deskew angle: ([-0-9.]+)", said.stdout + said.stderr)
-    return -float(np.rad2deg(float(match.group(1)))) if match else 0.0
+    return float(np.rad2deg(float(match.group(1)))) if match else 0.0
