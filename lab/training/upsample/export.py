@@ -142,7 +142,7 @@ def _commit() -> str:
     return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
 
 
-def card(path: Path, net: UpsampleNet, state: dict[str, Any], psnr: dict[int, float]) -> dict[str, Any]:
+def card(path: Path, net: UpsampleNet, state: dict[str, Any], psnr: dict[int, float], history: str) -> dict[str, Any]:
     """The net's passport."""
     told = state["args"]
     pages = "all" if told["all_pages"] else "every other page (the first, the third, …)"
@@ -158,9 +158,12 @@ def card(path: Path, net: UpsampleNet, state: dict[str, Any], psnr: dict[int, fl
         "seed": told["seed"],
         "steps": state["step"],
         "cpu_hours": round(state["cpu_hours"], 2),
-        "settings": {k: told[k] for k in ("batch", "side_px", "rate", "square", "edge", "reading")},
+        "settings": {
+            k: told[k] for k in ("batch", "side_px", "rate", "square", "edge", "reading", "soft") if k in told
+        },
         "metrics": {"psnr_db_on_crops_of_pages_kept_from_training": psnr},
         "weak": _WEAK,
+        "history": history,
     }
 
 
@@ -169,6 +172,7 @@ def main() -> None:
     parser.add_argument("state", type=Path)
     parser.add_argument("--toward", type=Path, help="another state, to go a part of the way to")
     parser.add_argument("--share", type=float, default=0.5, help="the part of the way")
+    parser.add_argument("--history", default="", help="how the weights came about that this run began with")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     args = parser.parse_args()
     state = torch.load(args.state, weights_only=False)
@@ -183,7 +187,7 @@ def main() -> None:
     _WEIGHTS.mkdir(parents=True, exist_ok=True)
     path = _WEIGHTS / "upsample.onnx"
     export(net, path)
-    told = card(path, net, state, psnr)
+    told = card(path, net, state, psnr, args.history)
     path.with_suffix(".json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(path.name, path.stat().st_size, told["parameters"], psnr)
 
