@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
-from recto.codec import Limits, decode, probe
+from recto.codec import Limits, PdfWriter, decode, probe
 from recto.errors import LimitError, UnreadableImageError
-from recto.raster import Kind
+from recto.raster import Dpi, Kind, Page
 from tests.codec.files import corners, pdf, ramp, saved
 
 
@@ -88,3 +90,23 @@ def test_several_threads_at_once() -> None:
     for thread in threads:
         thread.join()
     assert found == [5, 5, 5, 5]
+
+
+def test_a_long_pdf_is_not_held_twice(tmp_path: Path) -> None:
+    """Each page is its own, and what PDFium has read of pages that are done goes."""
+    rng = np.random.default_rng(5)
+    tones = [int(tone) for tone in rng.integers(0, 256, 160)]
+    long = tmp_path / "long.pdf"
+    with long.open("wb") as file, PdfWriter(file) as writer:
+        for tone in tones:
+            grain = rng.integers(0, 256, (300, 400), dtype=np.uint8)
+            grain[:100] = tone
+            writer.add(Page.of(grain, Dpi(100, 100)))
+    data = long.read_bytes()
+    assert len(data) > 12e6
+
+    process, held = psutil.Process(), []
+    for page, tone in zip(decode(data, pdf_dpi=100), tones, strict=True):
+        assert page.samples[50, 200] == tone
+        held.append(process.memory_info().rss)
+    assert held[-1] - held[40] < len(data) / 4

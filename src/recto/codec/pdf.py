@@ -21,6 +21,8 @@ from recto.raster import Dpi, Page
 _POINTS_PER_INCH = 72.0
 _TAIL_BYTES = 4096
 _NESTED_FORMS = 5
+_PAGES_AN_OPENING = 32
+"""PDFium keeps what it has read of each page until the document is closed: a long one would be held twice."""
 
 _one_at_a_time = threading.RLock()
 """PDFium has state that all documents share and may not be entered by two threads."""
@@ -42,6 +44,7 @@ class PdfFile:
     """
 
     def __init__(self, data: bytes, limits: Limits, dpi: float) -> None:
+        self._data = data
         self._limits = limits
         self._dpi = dpi
         if b"%%EOF" not in data.rstrip(b"\x00\r\n\t ")[-_TAIL_BYTES:]:
@@ -70,6 +73,9 @@ class PdfFile:
             for number in range(self.frames):
                 what = f"{Format.PDF} (page {number + 1} of {self.frames})"
                 with reading(what), _one_at_a_time:
+                    if number and number % _PAGES_AN_OPENING == 0:
+                        self._document.close()
+                        self._document = _open(self._data)
                     samples = self._render(number)
                 yield Page(*normalise.without_colour(samples), Dpi(self._dpi, self._dpi))
         finally:
