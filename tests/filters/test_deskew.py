@@ -81,6 +81,17 @@ def test_every_kind_of_page(kind: str, angle_deg: float) -> None:
     assert skew.confidence >= 0.5
 
 
+@pytest.mark.parametrize("angle_deg", [4.0, -9.0])
+def test_a_few_lines_on_a_black_bed_are_enough(angle_deg: float) -> None:
+    page = text_page(1200, 850, text_px=20).copy()
+    page[300:-40] = 255
+    turn = cv2.getRotationMatrix2D((425, 600), -angle_deg, 1)
+    turn[:, 2] += 200
+    skew = estimate_skew(Page.of(cv2.warpAffine(page, turn, (1250, 1600), flags=cv2.INTER_CUBIC, borderValue=(0,))))
+    assert skew.angle_deg == pytest.approx(angle_deg, abs=0.03)
+    assert skew.confidence >= 0.5
+
+
 def test_upright_lines_are_lines_too() -> None:
     """Columns of Chinese, or a page that still lies on its side: what is turned is the same."""
     skew = estimate_skew(Page.of(np.ascontiguousarray(np.rot90(text_page(angle_deg=3.1)))))

@@ -38,6 +38,10 @@ _LOW_RATIO = (2.3, 2.6)
 _STRICTER_STEEP = 0.6
 _LOW_HEIGHT = (12.0, 15.0)
 _ENOUGH_TO_TELL = (5.0, 13.0)
+_ENOUGH_IF_PLAIN = (2.0, 6.0)
+_PLAIN_RATIO = (3.0, 3.8)
+_PLAIN_HEIGHT = (15.0, 22.0)
+_PLAIN_DEG = (0.008, 0.016)
 
 
 @dataclass(frozen=True)
@@ -182,9 +186,14 @@ def _confidence(evidence: Evidence) -> float:
     # Lines that agree loosely on a low ray are a photographed book, which is inked, or a photograph, which is not.
     low = np.interp(evidence.ratio, _LOW_RATIO, (1.0, 0.0)) * np.interp(evidence.height, _LOW_HEIGHT, (1.0, 0.0))
     faint = float(loose * low)
+    # A black border outshines the lines of text, so that only its own few edges count; with a high ray and readings
+    # that all agree they are enough.
+    plain = np.interp(evidence.ratio, _PLAIN_RATIO, (0.0, 1.0)) * np.interp(evidence.height, _PLAIN_HEIGHT, (0.0, 1.0))
+    plain *= np.interp(evidence.uncertain_deg, _PLAIN_DEG, (1.0, 0.0))
+    enough = (np.interp(plain, (0.0, 1.0), limits) for limits in zip(_ENOUGH_TO_TELL, _ENOUGH_IF_PLAIN, strict=True))
     sides = (
         _ramp(evidence.ratio, 1.1 + stricter, 1.7 + stricter),
-        _ramp(evidence.lines, *_ENOUGH_TO_TELL),
+        _ramp(evidence.lines, *map(float, enough)),
         _ramp(evidence.contrast, 2 + 30 * faint, 10 + 88 * faint),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
         _ramp(abs(evidence.moved_deg), 3.0, 1.4),
