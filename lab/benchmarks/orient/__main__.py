@@ -43,7 +43,7 @@ def main() -> None:
     results: dict[str, Any] = {"machine": machine(), "gate": OrientParams().min_confidence, "answers": answers}
     table = markdown(answers, OrientParams().min_confidence)
     if not chosen.no_peers:
-        results["tesseract"] = peers = tesseract(6 if chosen.quick else 18)
+        results["tesseract"] = peers = tesseract(6 if chosen.quick else 60)
         table += "\n\n" + peers_markdown(peers)
     OUT.mkdir(exist_ok=True)
     stem = f"orient-{chosen.only.replace(' ', '-')}" if chosen.only else "orient"
