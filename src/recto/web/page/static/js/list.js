@@ -139,9 +139,10 @@ async function remove(one) {
   const list = store.items();
   const next = list[list.indexOf(one) + 1] ?? list[list.indexOf(one) - 1];
   const hadFocus = document.activeElement?.id === `remove-${one.id}`;
-  await away(one);
-  announce(t("list.removed", { name: one.name }));
+  const gone = away(one); // its row at once, the rest when the server has answered
   if (hadFocus) (next ? $(`remove-${next.id}`) : $("choose"))?.focus();
+  announce(t("list.removed", { name: one.name }));
+  await gone;
 }
 
 async function away(one) {
