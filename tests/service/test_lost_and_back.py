@@ -5,27 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from recto.service import TaskState
 from recto.tasks import Claims, Engine
 from tests.in_loop import within
 from tests.parts import Parts, open_parts, png, read
 from tests.postgres import rows
 from tests.service import children
-from tests.service.test_service import child_at, gone
+from tests.service.gate import child_at, gone
 
 SETTINGS = {"worker_slots": 2, "heartbeat_s": 0.7, "stalled_after_s": 30.0, "sweep_every_s": 30.0}
 SETTINGS |= {"task_timeout_s": 60.0, "drain_s": 60.0}
-
-
-@pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the children wait."""
-    path = tmp_path / "gate"
-    path.touch()
-    monkeypatch.setenv("TEST_GATE", str(path))
-    return path
 
 
 @within(lambda url, home: open_parts(url, home, **SETTINGS))

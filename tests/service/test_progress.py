@@ -18,9 +18,7 @@ from recto.tasks import Claims, Engine, PageCount
 from tests.in_loop import within
 from tests.parts import QUICK, Parts, open_parts, tiff
 from tests.service import children
-from tests.service.test_service import child_at, gate
-
-__all__ = ["gate"]
+from tests.service.gate import child_at
 
 
 @asynccontextmanager

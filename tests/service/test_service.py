@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 import pytest
 from PIL import Image
@@ -29,6 +28,7 @@ from tests.pages import text_page
 from tests.parts import QUICK, TURN, Parts, open_parts, png, read, tiff
 from tests.postgres import rows
 from tests.service import children
+from tests.service.gate import child_at, gone
 
 
 def parts(**settings: Any) -> Any:
@@ -40,32 +40,6 @@ def parts(**settings: Any) -> Any:
             yield opened
 
     return within(opening)
-
-
-@pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file at which the gated child waits; the child says so with a file beside it."""
-    path = tmp_path / "gate"
-    path.touch()
-    monkeypatch.setenv("TEST_GATE", str(path))
-    return path
-
-
-async def child_at(gate: Path, besides: int = 0) -> int:
-    """The process id of a child that waits at the gate, other than one known before."""
-    async with asyncio.timeout(90):
-        while True:
-            for path in gate.parent.glob(f"{gate.name}.child-*"):
-                pid = int(path.name.rpartition("-")[2])
-                if pid != besides:
-                    return pid
-            await asyncio.sleep(0.02)
-
-
-async def gone(pid: int) -> None:
-    async with asyncio.timeout(30):
-        while psutil.pid_exists(pid):
-            await asyncio.sleep(0.02)
 
 
 async def until(condition: Any) -> None:
