@@ -167,8 +167,9 @@ async function clear() {
   }
   delete button.dataset.sure;
   button.textContent = t("list.clear");
-  await Promise.all(store.items().map(away));
+  const gone = Promise.all(store.items().map(away));
   $("choose").focus();
+  await gone;
 }
 
 /** Do something that takes a while; say so when it fails. */
