@@ -47,22 +47,33 @@ def manual(document: dict[str, Any]) -> str:
 
 def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
     deprecated = operation.get("deprecated", False)
-    rows = [
-        (f"{p['in']} <code>{escape(p['name'])}</code>", _code(p.get("description", "")))
-        for p in operation.get("parameters", ())
-    ]
+    rows = _parameters(operation)
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         members = ", ".join(f"<code>{escape(name)}</code>" for name in content["schema"].get("properties", {}))
         rows.append(("body", f"{escape(kind)}: {members}"))
-    rows += [(escape(status), _code(answer["description"])) for status, answer in operation["responses"].items()]
-    table = "".join(f"<tr><th>{name}</th><td>{text}</td></tr>" for name, text in rows)
+    rows += _answers(operation)
     summary = escape(operation.get("summary", "")) + (" (deprecated)" if deprecated else "")
     return f"""<section{' class="deprecated"' if deprecated else ""}>
 <h3><span class="method">{method.upper()}</span> <code>{escape(path)}</code></h3>
 <p>{summary}</p>
 {_paragraphs(operation.get("description", ""))}
-<table>{table}</table>
+{_table(rows)}
 </section>"""
+
+
+def _parameters(operation: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (f"{p['in']} <code>{escape(p['name'])}</code>", _code(p.get("description", "")))
+        for p in operation.get("parameters", ())
+    ]
+
+
+def _answers(operation: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(escape(status), _code(answer["description"])) for status, answer in operation["responses"].items()]
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    return "<table>" + "".join(f"<tr><th>{head}</th><td>{text}</td></tr>" for head, text in rows) + "</table>"
 
 
 def _messages(told: list[str]) -> str:
@@ -80,21 +91,17 @@ def _message(document: dict[str, Any], name: str, operation: dict[str, Any]) -> 
     ((kind, content),) = operation["requestBody"]["content"].items()
     body = content["schema"]["$ref"].rpartition("/")[2]
     types = document["components"]["schemas"][body]["properties"]["type"]
-    rows = [
-        (f"{p['in']} <code>{escape(p['name'])}</code>", _code(p.get("description", "")))
-        for p in operation.get("parameters", ())
-    ]
+    rows = _parameters(operation)
     rows += [
         ("<code>type</code>", ", ".join(f"<code>{escape(t)}</code>" for t in types.get("enum", [types.get("const")])))
     ]
     rows += [("body", f"{escape(kind)}: {escape(body)}")]
-    rows += [(escape(status), _code(answer["description"])) for status, answer in operation["responses"].items()]
-    table = "".join(f"<tr><th>{head}</th><td>{text}</td></tr>" for head, text in rows)
+    rows += _answers(operation)
     example = escape(json.dumps(content.get("example", {}), indent=1, ensure_ascii=False))
     return f"""<section>
 <h3><span class="method">POST</span> {escape(operation.get("summary", name))}</h3>
 {_paragraphs(operation.get("description", ""))}
-<table>{table}</table>
+{_table(rows)}
 <pre tabindex="0"><code>{example}</code></pre>
 </section>"""
 
