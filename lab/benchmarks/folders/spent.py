@@ -46,6 +46,11 @@ class _Running:
     memory_mb: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
 
+    def see_through(self, every_s: float = 1 / LOOKS_PER_S) -> None:
+        """Look until the command is over."""
+        while not self.has_ended():
+            time.sleep(every_s)
+
     def has_ended(self) -> bool:
         """Look once; True when the command is over."""
         ended, status, usage = os.wait4(self.process.pid, os.WNOHANG)
@@ -63,8 +68,7 @@ def spent(pages: int, command: list[Any], out: Path) -> Spent:
     out.mkdir()
     started = time.monotonic()
     running = _start(command)
-    while not running.has_ended():
-        time.sleep(1 / LOOKS_PER_S)
+    running.see_through()
     wall_s = time.monotonic() - started
     made = _made(out)
     if running.process.returncode != 0 or not made:
@@ -86,13 +90,11 @@ def stopped_half_way(pages: int, command: list[Any], out: Path) -> str:
         time.sleep(1 / LOOKS_PER_S)
     os.killpg(running.process.pid, signal.SIGINT)
     started = time.monotonic()
-    while not running.has_ended():
-        time.sleep(0.01)
+    running.see_through(0.01)
     took_s = time.monotonic() - started
     first = {path: path.stat().st_mtime_ns for path in _made(out)}
     again = _start(command)
-    while not again.has_ended():
-        time.sleep(1 / LOOKS_PER_S)
+    again.see_through()
     twice = sum(path.stat().st_mtime_ns != mtime for path, mtime in first.items())
     return (
         f"Ctrl-C with {len(first)} of {pages} pages there ended the command after {took_s:.1f} s with status "
