@@ -4,8 +4,8 @@
 2. ``spectrum``: the power along rays from the origin, whitened; its highest ray is the coarse angle, and a
    closer look at the rays around it the fine one.
    A halftone screen, which the spectrum betrays (``screens``), is blurred away first.
-3. ``baselines``: turn the texture straight and fit a line to the edges of every line of text; their robust
-   agreement is the angle, their disagreement its uncertainty.
+3. ``strips`` and ``baselines``: turn the page straight and fit a line to the edges of every line of text; their
+   robust agreement is the angle, their disagreement its uncertainty.
 4. ``readings``: the lines, their ray, and the ray at right angles to it (margins, rules, columns) each read the
    angle with an error of their own; those that agree are averaged.
 """
