@@ -19,6 +19,7 @@ _MOST_GLYPHS = 3000
 _LARGEST = 12
 _PALE = 0.4
 _SOFT = 0.6
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,11 @@ def ink_mask(grey: Samples) -> NDArray[np.bool_]:
     values = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
     mean = cv2.blur(values, (size, size))
     depth = mean - values
-    spread = np.sqrt(np.maximum(cv2.blur(depth * depth, (size, size)), 0))
+    spread = cv2.blur(depth * depth, (size, size))
     noise = float(np.percentile(np.abs(depth[::4, ::4]), 25)) * 3.14
-    mask: NDArray[np.bool_] = depth > np.maximum(max(5.0, 3.0 * noise), 0.8 * spread)
+    least = max(5.0, 3.0 * noise)
+    # The depth's own square against that of the spread: no roots of three million numbers.
+    mask: NDArray[np.bool_] = (depth > least) & (depth * depth > 0.64 * spread)
     return mask
 
 
@@ -142,14 +145,17 @@ def _chains(glyphs: Floats, steep: float, widest: float) -> list[NDArray[np.intp
     order = np.argsort(glyphs[:, 0], kind="stable")
     left, top, width, height = glyphs[order, :4].T
     right, bottom, middle = left + width, top + height, top + height / 2
+    stop = np.searchsorted(left, right + widest * height + 4, side="right")
     follower = np.full(len(order), -1)
     gap_of = np.full(len(order), np.inf)
-    for i in range(len(order)):
-        reach = right[i] + widest * height[i] + 4
-        stop = int(np.searchsorted(left, reach, side="right"))
-        if stop <= i + 1:
-            continue
-        j = np.arange(i + 1, stop)
+    # Pairs of letters, a few hundred letters at a time.
+    for start in range(0, len(order), _AT_ONCE):
+        first = np.arange(start, min(start + _AT_ONCE, len(order)))
+        ahead = np.maximum(stop[first] - first - 1, 0)
+        i = np.repeat(first, ahead)
+        j = i + 1 + np.arange(len(i)) - np.repeat(np.cumsum(ahead) - ahead, ahead)
+        near = np.minimum(bottom[i], bottom[j]) > np.maximum(top[i], top[j])
+        i, j = i[near], j[near]
         gap = left[j] - right[i]
         tall, short = np.maximum(height[i], height[j]), np.minimum(height[i], height[j])
         overlap = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
@@ -157,10 +163,11 @@ def _chains(glyphs: Floats, steep: float, widest: float) -> list[NDArray[np.intp
         fits = (gap > -0.5 * np.minimum(width[i], width[j])) & (gap < widest * tall) & (short > 0.33 * tall)
         fits &= (gap < 1.7 * tall) | (np.abs(bottom[j] - bottom[i]) < 0.3 * short)
         fits &= (overlap > 0.35 * short) & (np.abs(middle[j] - middle[i]) < steep * run + 0.5 * tall)
-        if fits.any():
-            cost = np.where(fits, np.maximum(gap, 0) + 1.0 * np.abs(bottom[j] - bottom[i]), np.inf)
-            k = int(cost.argmin())
-            follower[i], gap_of[i] = j[k], cost[k]
+        i, j = i[fits], j[fits]
+        cost = np.maximum(gap[fits], 0) + 1.0 * np.abs(bottom[j] - bottom[i])
+        # The cheapest of each letter, the leftmost of equals: written last.
+        cheapest_last = np.lexsort((-j, -cost))
+        follower[i[cheapest_last]], gap_of[i[cheapest_last]] = j[cheapest_last], cost[cheapest_last]
     return [order[chain] for chain in _linked(follower, gap_of)]
 
 
@@ -188,8 +195,8 @@ def _bars(grey: Samples) -> list[Floats]:
     height, width = grey.shape
     small = cv2.resize(grey, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     light = cv2.medianBlur(cv2.dilate(small, np.ones((11, 11), dtype=np.uint8)), 9)
-    light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
-    dark = cv2.compare(cv2.blur(grey, (3, 3)), np.asarray(light * 0.72, dtype=np.uint8), cv2.CMP_LT)
+    shade = cv2.resize(np.asarray(light * 0.72, dtype=np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    dark = cv2.compare(cv2.blur(grey, (3, 3)), shade, cv2.CMP_LT)
     dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((width // 140, width // 60), dtype=np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
     found = []
@@ -219,23 +226,30 @@ def slopes(lines: Lines) -> tuple[Floats, Floats, Floats]:
     run : float64 ndarray, shape (N,)
         Length along x in pixels.
     """
-    part_px = max(8.0 * lines.glyph_px, 40.0)
-    slope, middle, run = [], [], []
-    for k in range(lines.count):
-        points = lines.points[lines.line == k]
-        parts = max(1, int(np.ptp(points[:, 0]) / part_px))
-        edges = np.linspace(points[:, 0].min(), points[:, 0].max() + 1e-6, parts + 1)
-        which = np.clip(np.searchsorted(edges, points[:, 0], side="right") - 1, 0, parts - 1)
-        for part in range(parts):
-            few = points[which == part]
-            length = float(np.ptp(few[:, 0])) if len(few) >= 3 else 0.0
-            if length < 2.5 * lines.glyph_px or length < 12:
-                continue
-            x = few[:, 0] - few[:, 0].mean()
-            slope.append(float((x * few[:, 1]).sum() / (x * x).sum()))
-            middle.append(few.mean(axis=0))
-            run.append(length)
-    return np.array(slope), np.array(middle).reshape(-1, 2), np.array(run)
+    if not lines.count:
+        return np.zeros(0), np.zeros((0, 2)), np.zeros(0)
+    x, y = lines.points.T
+    starts = np.flatnonzero(np.diff(lines.line, prepend=-1))
+    low, high = np.minimum.reduceat(x, starts)[lines.line], np.maximum.reduceat(x, starts)[lines.line]
+    parts = np.maximum(1, ((high - low) / max(8.0 * lines.glyph_px, 40.0)).astype(np.intp))
+    which = np.minimum(((x - low) / (high - low + 1e-6) * parts).astype(np.intp), parts - 1)
+    first = np.concatenate(([0], np.cumsum(parts[starts])))[:-1]
+    part = first[lines.line] + which
+    count = np.bincount(part)
+
+    def mean(values: Floats) -> Floats:
+        means: Floats = np.bincount(part, values) / np.maximum(count, 1)
+        return means
+
+    middle = np.stack((mean(x), mean(y)), axis=1)
+    off = x - middle[part, 0]
+    reach = np.full((2, len(count)), -np.inf)
+    np.maximum.at(reach[0], part, off)
+    np.maximum.at(reach[1], part, -off)
+    run = reach.sum(axis=0)
+    slope = np.bincount(part, off * y) / np.maximum(np.bincount(part, off * off), 1e-12)
+    good = (count >= 3) & (run >= max(2.5 * lines.glyph_px, 12))
+    return slope[good], middle[good], run[good]
 
 
 def unlevelness(lines: Lines, *, turned: bool = False) -> float:
