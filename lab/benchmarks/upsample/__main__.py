@@ -25,6 +25,7 @@ from lab.benchmarks.upsample.cases import (
     Sharp,
     Shrink,
     Whole,
+    blurred_and_shrunk,
     crops,
     grey_pages,
     mildly_shrunk,
@@ -108,10 +109,10 @@ def on_pages(pages: list[Whole], names: list[str], reader: Reads) -> Rows:
     return rows
 
 
-def on_scripts(sheets: int, languages: set[str], memory: Memory) -> Rows:
+def on_scripts(sheets: int, languages: set[str], folder: Path | None, memory: Memory) -> Rows:
     """Signs read rightly in the sharp lines, and how many of them each method turns into others, by language."""
     found: dict[tuple[str, int], dict[str, int]] = {}
-    for sheet in lines(sheets, languages):
+    for sheet in lines(sheets, languages, folder):
         reader = Tesseract(memory, sheet.ocr)
         for factor in _FACTORS:
             small = shrunk(sheet.samples, factor, 0)
@@ -144,6 +145,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--forms", type=int, default=10)
     parser.add_argument("--sheets", type=int, default=3, help="pictures of each language")
     parser.add_argument("--languages", default="", help="digits, German, French, Greek, Russian, Japanese, Chinese")
+    parser.add_argument("--fonts", type=Path, help="draw the lines with the fonts of this folder")
     parser.add_argument("--only", default="", help="methods, separated by commas")
     parser.add_argument("--rapidocr", default="", help="an interpreter that has RapidOCR, if this one has not")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("RECTO_DATA", "../shared/data")))
@@ -166,6 +168,10 @@ def measured(args: argparse.Namespace, tracks: set[str]) -> dict[str, Rows]:
         for sigma_px in (0.0, 0.5, 0.7):
             grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in whole]
             found[f"edges soft by {sigma_px} px, mildly damaged"] = near(grey, names, mildly_shrunk)
+        for sigma_px, blur in ((0.5, 0.4), (0.6, 0.5)):
+            grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in whole]
+            title = f"edges soft by {sigma_px} px, blurred by {blur} small px"
+            found[title] = near(grey, names, blurred_and_shrunk(blur))
     if "crops" in tracks:
         found["crops"] = on_crops(crops(args.data, count), names, reader, other, shrunk)
     if "pages" in tracks:
@@ -174,7 +180,9 @@ def measured(args: argparse.Namespace, tracks: set[str]) -> dict[str, Rows]:
     if "forms" in tracks:
         found["forms at 90 dpi, enlarged twice"] = on_pages(forms(args.forms), names, reader)
     if "scripts" in tracks:
-        found["signs by language"] = on_scripts(args.sheets, set(filter(None, args.languages.split(","))), memory)
+        found["signs by language"] = on_scripts(
+            args.sheets, set(filter(None, args.languages.split(","))), args.fonts, memory
+        )
     if other is not None:
         other.close()
     return found

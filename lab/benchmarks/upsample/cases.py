@@ -73,6 +73,21 @@ def mildly_shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 
+def blurred_and_shrunk(blur: float) -> Shrink:
+    """The chain ``mildly_shrunk`` after optics that blur by so many pixels of the small page, and a JPEG of 85."""
+
+    def small(sharp: Samples, factor: int, seed: int) -> Samples:
+        rng = np.random.default_rng([seed, factor, 2])
+        height, width = sharp.shape[0] // factor, sharp.shape[1] // factor
+        optics = cv2.GaussianBlur(sharp, (0, 0), blur * factor)
+        area = cv2.resize(optics, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+        noisy = np.clip(np.rint(area + rng.normal(0, 2.0, area.shape)), 0, 255).astype(np.uint8)
+        data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+
+    return small
+
+
 def small_pages(data: Path, count: int) -> list[Whole]:
     """UNLV pages kept from training, as a poor scanner gives them at 90 dpi."""
     found = []

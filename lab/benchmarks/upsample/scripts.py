@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from lab.benchmarks.upsample.cases import Samples
 from lab.benchmarks.upsample.measures import kept
-from lab.pages.fonts import faces
+from lab.pages.fonts import Face, faces
 from lab.pages.vocabulary import BY_SCRIPT
 from lab.pages.words import UNSPACED, Words
 
@@ -29,6 +30,8 @@ _LANGUAGES = {
 }
 """Tesseract's name, script and language of the lab, size in pixels per em (10 and 11 points at 300 dpi)."""
 
+_SAMPLES = {"greek": "ωάΏς", "cyrillic": "ёж", "japanese": "のア国", "chinese": "这国"}
+
 
 @dataclass(frozen=True)
 class Lines:
@@ -46,24 +49,34 @@ def installed() -> set[str]:
     return set(done.stdout.split())
 
 
-def lines(sheets: int, languages: set[str]) -> list[Lines]:
-    """``sheets`` pictures of each of these languages (all, if none) that Tesseract and the fonts here know."""
+def lines(sheets: int, languages: set[str], folder: Path | None = None) -> list[Lines]:
+    """``sheets`` pictures of each of these languages (all, if none) that Tesseract and the fonts know.
+
+    The fonts are those installed, or all in ``folder`` that have the signs.
+    """
     known = installed()
     return [
-        _drawn(name, seed)
+        _drawn(name, seed, _styles(script, folder))
         for name, (ocr, script, _, _) in _LANGUAGES.items()
         for seed in range(sheets)
-        if ocr in known and faces(script) and (not languages or name in languages)
+        if ocr in known and _styles(script, folder) and (not languages or name in languages)
     ]
 
 
-def _drawn(name: str, seed: int) -> Lines:
+def _styles(script: str, folder: Path | None) -> list[Face]:
+    if folder is not None:
+        found = [Face(path) for path in sorted(folder.iterdir())]
+        return [face for face in found if face.covers(_SAMPLES.get(script, "ag"))]
+    named = {face.path.stem: face for face in faces(script)}
+    wanted = _WIDE_STYLES if script in UNSPACED else _STYLES
+    return [named[s] for s in wanted if s in named] or list(named.values())
+
+
+def _drawn(name: str, seed: int, styles: list[Face]) -> Lines:
     ocr, script, language, size_px = _LANGUAGES[name]
     rng = np.random.default_rng([seed, *name.encode()])
     words = Words(rng, script)
     words.language = BY_SCRIPT[script].get(language, words.language)
-    named = {face.path.stem: face for face in faces(script)}
-    styles = [named[s] for s in (_WIDE_STYLES if script in UNSPACED else _STYLES) if s in named] or list(named.values())
     font = styles[seed % len(styles)].at(size_px)
     image = Image.new("L", _SHAPE[::-1], 255)
     draw = ImageDraw.Draw(image)

@@ -21,7 +21,8 @@ from torch.nn import functional as F  # noqa: N812
 from lab.training.upsample.damage import degraded, softened, toned
 from lab.training.upsample.loss import Loss
 from lab.training.upsample.net import FACTORS, UpsampleNet
-from lab.training.upsample.sheets import Samples, Sheets, real_pages
+from lab.training.upsample.sheets import Samples, real_pages
+from lab.training.upsample.source import Sheets
 
 _RIM_PX = 4
 _CHANCES = (0.34, 0.32, 0.34)
@@ -33,9 +34,19 @@ def batch(sheets: Sheets, factor: int, side_px: int, count: int, soft: float = 0
     for _ in range(count):
         patch, _ = sheets.patch(side_px * factor)
         patch = softened(toned(patch, sheets.rng), sheets.rng, soft)
-        small.append(degraded(patch, factor, sheets.rng))
+        small.append(at_an_edge(degraded(patch, factor, sheets.rng), sheets.rng))
         sharp.append(patch)
     return _tensor(small), _tensor(sharp)
+
+
+def at_an_edge(small: Samples, rng: np.random.Generator) -> Samples:
+    """Now and then a side of the patch is the page's edge: beyond it the filter mirrors the last pixels."""
+    if rng.random() < 0.8:
+        return small
+    rims = [_RIM_PX * int(rng.random() < 0.4) for _ in range(4)]
+    top, bottom, left, right = rims
+    inside = small[top : small.shape[0] - bottom, left : small.shape[1] - right]
+    return np.asarray(cv2.copyMakeBorder(inside, *rims, cv2.BORDER_REFLECT), dtype=np.uint8)
 
 
 def _tensor(patches: list[Samples]) -> Tensor:
@@ -87,6 +98,7 @@ def parse() -> argparse.Namespace:
         "--soft", type=float, default=0.0, help="share of patches that are drawn as soft as a grey scan"
     )
     parser.add_argument("--start", type=Path, help="begin with these weights instead of at random")
+    parser.add_argument("--fonts", type=Path, help="a folder with more fonts than are installed")
     parser.add_argument("--all-pages", action="store_true", help="train on the pages kept for measuring as well")
     parser.add_argument("--exact", action="store_true", help="float32 throughout instead of bfloat16")
     parser.add_argument("--seed", type=int, default=7)
@@ -135,7 +147,7 @@ def main() -> None:
     scans = real_pages(args.data, ("unlv_3b", "unlv_4b", "old_books"), kept)
     small = real_pages(args.data, ("grey_150dpi",), kept)
     cases = validation(real_pages(args.data, ("unlv_3b",), 1) + real_pages(args.data, ("unlv_4b",), 1))
-    sheets = Sheets(np.random.default_rng(args.seed * 100_003 + begun), scans, small)
+    sheets = Sheets(np.random.default_rng(args.seed * 100_003 + begun), scans, small, args.fonts)
     loss_of, running = _loss(args), 0.0
     started = time.process_time()
     for step in range(begun, args.steps):

@@ -43,7 +43,7 @@ def softened(sharp: Samples, rng: np.random.Generator, share: float) -> Samples:
     """
     if rng.random() >= share:
         return sharp
-    sigma_px = float(rng.uniform(0.3, 0.9))
+    sigma_px = float(rng.uniform(0.2, 0.9))
     return np.asarray(cv2.GaussianBlur(sharp, (0, 0), sigma_px), dtype=np.uint8)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -149,73 +148,3 @@ def real_pages(folder: Path, names: tuple[str, ...], keep: int | None = None) ->
                 image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
             found.append(np.asarray(image.convert("L")))
     return found
-
-
-@dataclass
-class Sheets:
-    """A seeded source of sharp patches.
-
-    Attributes
-    ----------
-    scans : list of uint8 ndarray
-        1-bit pages at 300 or 400 dpi.
-    small : list of uint8 ndarray
-        Grey pages of a low resolution.
-    """
-
-    rng: np.random.Generator
-    scans: list[Samples]
-    small: list[Samples]
-    pool: int = 48
-    _rendered: list[Samples] = field(default_factory=list)
-    _pictures: list[Samples] = field(default_factory=list)
-    _taken: int = 0
-
-    def __post_init__(self) -> None:
-        self._rendered = [rendered_sheet(self.rng) for _ in range(self.pool)]
-        self._pictures = [picture(self.rng) for _ in range(self.pool // 2)]
-
-    def patch(self, side_px: int) -> tuple[Samples, str]:
-        """A sharp square patch and what it is: a scan, shrunk, grey, rendered, thresholded or a picture."""
-        self._refresh()
-        kind = self.rng.random()
-        if kind < 0.58 and self.scans:
-            return self._cut(self.scans, side_px, 1.0), "scan"
-        if kind < 0.74 and self.scans:
-            return self._cut(self.scans, side_px, float(self.rng.uniform(0.35, 0.95))), "shrunk"
-        if kind < 0.77 and self.small:
-            return self._cut(self.small, side_px, 1.0), "grey"
-        if kind < 0.89:
-            factor = 1.0 if self.rng.random() < 0.5 else float(self.rng.uniform(0.3, 1.0))
-            return self._cut(self._rendered, side_px, factor), "rendered"
-        if kind < 0.96:
-            return scanned(self._cut(self._rendered, side_px, 1.0), self.rng), "thresholded"
-        return self._cut(self._pictures, side_px, float(self.rng.uniform(0.5, 1.0))), "picture"
-
-    def _refresh(self) -> None:
-        self._taken += 1
-        if self._taken % 400 == 0:
-            self._rendered[int(self.rng.integers(self.pool))] = rendered_sheet(self.rng)
-        if self._taken % 1600 == 0:
-            self._pictures[int(self.rng.integers(len(self._pictures)))] = picture(self.rng)
-
-    def _cut(self, sheets: list[Samples], side_px: int, factor: float) -> Samples:
-        """A patch with something on it, shrunk by ``factor`` and perhaps mirrored about a diagonal turn of the page."""
-        wide_px = round(side_px / factor)
-        patch = np.full((wide_px, wide_px), 255, np.uint8)
-        for _ in range(6):
-            sheet = sheets[int(self.rng.integers(len(sheets)))]
-            top = int(self.rng.integers(0, max(1, sheet.shape[0] - wide_px + 1)))
-            left = int(self.rng.integers(0, max(1, sheet.shape[1] - wide_px + 1)))
-            part = sheet[top : top + wide_px, left : left + wide_px]
-            patch[:] = 255
-            patch[: part.shape[0], : part.shape[1]] = part
-            dark = float((patch < 128).mean())
-            if 0.02 < dark < 0.6:
-                break
-        if factor < 1.0:
-            patch = np.asarray(cv2.resize(patch, (side_px, side_px), interpolation=cv2.INTER_AREA))
-        turn = self.rng.random()
-        if turn < 0.08:
-            patch = np.rot90(patch, int(self.rng.integers(1, 4)))
-        return np.ascontiguousarray(patch)

@@ -16,7 +16,7 @@ FACTORS = (2, 3, 4)
 MARGIN_PX = 24
 """More than the net's receptive field reaches to either side (23 px), and even: the net halves its input."""
 BORDER_PX = 4
-"""How far the page's edge goes on beyond it before the net's own zeros begin, as in training."""
+"""How far the page is mirrored beyond its edge before the net's own zeros begin, as in training."""
 
 _TILE_PX = 1 << 19
 _REACH_PX = 3
@@ -24,6 +24,9 @@ _FAINT = 8.0
 _CLEAR = 20.0
 _EVEN = 2
 _SLACK = 3
+_AROUND_PX = 5
+_NEAR_SHARE = 0.15
+_AGAINST = 12.0
 
 
 def activity(grey: NDArray[np.uint8]) -> Floats:
@@ -67,6 +70,31 @@ def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uin
         known = lowest_patch.astype(np.int16) - lowest <= _EVEN
         bounds.append(np.where(known, np.maximum(lowest, _SLACK) - _SLACK, 0).astype(np.uint8))
     return bounds[0], (255 - bounds[1]).astype(np.uint8)
+
+
+def tones_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The darkest and the brightest tone in the 5 × 5 px around each pixel."""
+    box = np.ones((_AROUND_PX,) * 2, dtype=np.uint8)
+    return np.asarray(cv2.erode(grey, box), np.uint8), np.asarray(cv2.dilate(grey, box), np.uint8)
+
+
+def agreed(drawn: Floats, plain: Floats, dark: NDArray[np.uint8], bright: NDArray[np.uint8]) -> Floats:
+    """``drawn`` without strokes on what is plainly paper, and without gaps in what is plainly ink.
+
+    Where the interpolated page comes near the darkest tone around, nothing much brighter is drawn, and where it comes
+    near the brightest, nothing much darker: detail is made between the two tones, not against them.
+
+    Parameters
+    ----------
+    drawn, plain : float32 ndarray, shape (H, W)
+        The luma with the net's detail, and as it is interpolated.
+    dark, bright : uint8 ndarray, shape (H, W)
+        The tones around.
+    """
+    near = _NEAR_SHARE * (bright.astype(np.float32) - dark)
+    highest = np.where(plain <= dark + near, plain + _AGAINST, np.float32(255))
+    lowest = np.where(plain >= bright - near, plain - _AGAINST, np.float32(0))
+    return np.asarray(np.clip(drawn, lowest, np.maximum(highest, lowest)), dtype=np.float32)
 
 
 def residual(around: NDArray[np.uint8], origin: tuple[int, int], active: NDArray[np.bool_], factor: int) -> Floats:

@@ -7,7 +7,16 @@ import math
 import cv2
 import numpy as np
 
-from recto.filters.upsample.detail import BORDER_PX, FACTORS, MARGIN_PX, activity, plateaus, residual
+from recto.filters.upsample.detail import (
+    BORDER_PX,
+    FACTORS,
+    MARGIN_PX,
+    activity,
+    agreed,
+    plateaus,
+    residual,
+    tones_around,
+)
 from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
 from recto.filters.upsample.two_tone import CONTEXT_PX, print_likeness
 
@@ -77,7 +86,9 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
     flat = smooth if samples.ndim == 2 else bicubic(near, factor)[inside]
     luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
     luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
-    darkest, brightest = (_repeated(b[top - above : bottom - above], factor) for b in plateaus(near))
+    rows = slice(top - above, bottom - above)
+    luma = agreed(luma, flat, *(_repeated(tones[rows], factor) for tones in tones_around(near)))
+    darkest, brightest = (_repeated(b[rows], factor) for b in plateaus(near))
     luma = np.clip(luma, darkest, brightest)
     if samples.ndim == 2:
         return np.asarray(luma, dtype=np.float32)
@@ -97,11 +108,10 @@ def _print_likeness(grey: Samples, top: int, bottom: int) -> Floats:
 
 
 def _surroundings(grey: Samples, top: int, bottom: int) -> tuple[Samples, tuple[int, int]]:
-    """The rows with what lies around them, and where they begin in it; beyond the page its edge goes on a little."""
+    """The rows with what lies around them, and where they begin in it; beyond the page it is mirrored a little."""
     above, below = max(0, top - MARGIN_PX), min(grey.shape[0], bottom + MARGIN_PX)
     over, under = BORDER_PX * (above == 0), BORDER_PX * (below == grey.shape[0])
-    border = cv2.BORDER_REPLICATE
-    around = cv2.copyMakeBorder(grey[above:below], over, under, BORDER_PX, BORDER_PX, border)
+    around = cv2.copyMakeBorder(grey[above:below], over, under, BORDER_PX, BORDER_PX, cv2.BORDER_REFLECT)
     return np.asarray(around), (over + top - above, BORDER_PX)
 
 
