@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from recto.filters.whiten.fine import crisp, fine_light, framed
 from recto.raster.background import (
     STRIDE,
     background,
@@ -23,6 +24,8 @@ from recto.raster.page import Samples
 _REACH_PX = 15
 _BAND_PX = 2_000_000
 _HUE_STEP = 0.09
+_MOST_COLD, _COLD_SLOPE = 0.22, 1.2
+_MOST_GREEN, _GREEN_SLOPE = 0.18, 0.6
 _DARK = 0.42
 _LEAST_HULL = 0.003
 _WHITE = (0.70, 0.94)
@@ -56,14 +59,19 @@ class Light:
     def of(cls, samples: Samples, keep_pictures: bool = True) -> Light:
         small = shrunk(samples)
         near = background(small, _REACH_PX)
-        colour, alike = _usual(near)
-        light = near
+        light = fine_light(small)
+        colour, alike = _usual(near, light)
         if keep_pictures:
-            foreign = ~alike | _darker(near, wide_background(small)) | _pictures(samples, near.shape[:2])
-            light = filled(near, _rounded(foreign))
-        tone = light if light.ndim == 2 else light.max(axis=2)
-        low, high = (float(np.percentile(tone, q)) for q in (5, 95))
-        return cls(light, colour, float(alike.mean()), low / max(high, 1.0), _grain(samples, light))
+            foreign = _rounded(~alike | _darker(near, wide_background(small)) | _pictures(samples, light))
+            light, near = filled(light, foreign), filled(near, foreign)
+        return cls(light, colour, float(alike.mean()), _evenness(near), _grain(samples, light))
+
+
+def _evenness(near: Samples) -> float:
+    """Of the smoother light, since the finer one follows the grain of a white page as well."""
+    tone = near if near.ndim == 2 else near.max(axis=2)
+    low, high = (float(np.percentile(tone, q)) for q in (5, 95))
+    return low / max(high, 1.0)
 
 
 def _grain(samples: Samples, light: Samples) -> float:
@@ -77,18 +85,38 @@ def _grain(samples: Samples, light: Samples) -> float:
     return float(1.4826 * np.median(np.abs(share - np.median(share))))
 
 
-def _usual(near: Samples) -> tuple[tuple[int, ...], NDArray[np.bool_]]:
-    """The paper's colour (the median of the brighter half), and where the hue is like it whatever the brightness."""
-    flat = near.reshape(near.shape[0], near.shape[1], -1).astype(np.float32)
-    tone = flat.max(axis=2)
-    bright = tone >= np.median(tone)
-    colour = np.median(flat[bright], axis=0)
-    if flat.shape[2] == 1:
+def _usual(near: Samples, light: Samples) -> tuple[tuple[int, ...], NDArray[np.bool_]]:
+    """The paper's colour (the median of the brighter half), and where the hue is that of paper in any light."""
+    smooth = near.reshape(near.shape[0], near.shape[1], -1)
+    tone = smooth.max(axis=2)
+    colour = np.median(smooth[tone >= np.median(tone)], axis=0).astype(np.float32)
+    if smooth.shape[2] == 1:
         return (int(colour[0]),), np.ones(tone.shape, dtype=bool)
+    flat = light.astype(np.float32)
+    tone = flat.max(axis=2)
     hue = flat / np.maximum(tone, 1.0)[..., None]
     usual = colour / max(float(colour.max()), 1.0)
     far = np.abs(hue - usual).max(axis=2)
-    return tuple(int(v) for v in colour), far < _HUE_STEP + 6.0 / np.maximum(tone, 8.0)
+    alike = far < _HUE_STEP + 6.0 / np.maximum(tone, 8.0)
+    shade = _shade(flat, colour) & ~alike
+    depth = np.abs(np.log(np.maximum(float(colour.max()), 1.0) / np.maximum(tone, 1.0)))
+    alike |= shade & ~crisp(shade, depth, tone.astype(np.uint8))
+    return tuple(int(v) for v in colour), alike
+
+
+def _shade(flat: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the paper may lie in a shadow that is bluer or redder than the light: sun and sky, lamp and window.
+
+    Such a shadow is dimmer in every channel (and what the sun reaches through it, brighter), and the more it is, the
+    farther may its hue be; between green and purple it hardly moves. Highlighter and pale boxes are as bright as the
+    paper in one channel at least.
+    """
+    ratio = np.maximum(flat, 1.0) / np.maximum(colour, 1.0)
+    dim = np.maximum(1.0 - ratio.max(axis=2), 1.0 - 1.0 / ratio.min(axis=2))
+    log = np.log(ratio)
+    red, blue = log[..., 0] - log[..., 1], log[..., 2] - log[..., 1]
+    cold = np.abs(blue - red) < 2 * np.minimum(_MOST_COLD, _COLD_SLOPE * dim)
+    return np.asarray(cold & (np.abs(blue + red) < np.minimum(_MOST_GREEN, _GREEN_SLOPE * dim)))
 
 
 def _darker(near: Samples, wide: Samples) -> NDArray[np.bool_]:
@@ -97,10 +125,13 @@ def _darker(near: Samples, wide: Samples) -> NDArray[np.bool_]:
     return enclosed(ratio if ratio.ndim == 2 else np.asarray(ratio.all(axis=2)))
 
 
-def _pictures(samples: Samples, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _pictures(samples: Samples, light: Samples) -> NDArray[np.bool_]:
+    shape = light.shape[:2]
     grey = samples if samples.ndim == 2 else np.asarray(cv2.cvtColor(samples, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     area = picture_area(grey).astype(np.uint8)
-    return np.asarray(cv2.resize(area, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0)
+    if not area.any():
+        return np.zeros(shape, dtype=bool)
+    return framed(cv2.resize(area, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST) > 0, light)
 
 
 def _rounded(foreign: NDArray[np.bool_]) -> NDArray[np.bool_]:
