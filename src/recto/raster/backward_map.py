@@ -192,11 +192,12 @@ class GridMap(BackwardMap):
         rows, columns = self.control_points.shape[:2]
         height, width = self.shape
         along_v = _basis(np.arange(start, stop) * ((rows - 1) / max(height - 1, 1)), rows)
-        along_u = _basis(np.arange(width) * ((columns - 1) / max(width - 1, 1)), columns)
+        along_u = _basis(np.arange(width) * ((columns - 1) / max(width - 1, 1)), columns).astype(np.float32)
         knots = self._knots()
         dense = np.empty((stop - start, width, 2), dtype=np.float32)
         for axis in range(2):
-            dense[:, :, axis] = along_v @ knots[:, :, axis] @ along_u.T
+            # The large product in single precision, right to a thousandth of a pixel: a third of the time.
+            dense[:, :, axis] = (along_v @ knots[:, :, axis]).astype(np.float32) @ along_u.T
         return dense
 
     def _knots(self) -> NDArray[np.float64]:

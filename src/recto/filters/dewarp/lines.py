@@ -64,7 +64,8 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
     """
     ink = ink_mask(grey)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    boxes = np.column_stack((stats, _looks(grey, np.asarray(labels), np.asarray(stats)))).astype(np.float64)[1:count]
+    looks = _looks(grey, ink, np.asarray(labels), np.asarray(stats))
+    boxes = np.column_stack((stats, looks)).astype(np.float64)[1:count]
     glyphs = _printed(_glyph_boxes(boxes, grey.shape[1]))
     chains = _chains(glyphs, steep, gap)
     points: list[Floats] = []
@@ -89,9 +90,9 @@ def find_lines(grey: Samples, *, steep: float = 0.35, gap: float = 1.7) -> Lines
 def ink_mask(grey: Samples) -> NDArray[np.bool_]:
     """Strokes: darker than their neighbourhood by more than noise, whatever the light."""
     size = max(25, round(grey.shape[1] / 45)) | 1
-    values = cv2.GaussianBlur(grey, (0, 0), 0.7).astype(np.float32)
-    mean = cv2.blur(values, (size, size))
-    depth = mean - values
+    values = cv2.GaussianBlur(grey, (0, 0), 0.7)
+    mean = cv2.boxFilter(values, cv2.CV_32F, (size, size))
+    depth = np.asarray(cv2.subtract(mean, values, dtype=cv2.CV_32F), dtype=np.float32)
     spread = cv2.blur(depth * depth, (size, size))
     noise = float(np.percentile(np.abs(depth[::4, ::4]), 25)) * 3.14
     least = max(5.0, 3.0 * noise)
@@ -112,13 +113,13 @@ def _glyph_boxes(boxes: Floats, width: int) -> Floats:
     return letters
 
 
-def _looks(grey: Samples, labels: NDArray[Any], stats: NDArray[Any]) -> Floats:
+def _looks(grey: Samples, ink: NDArray[np.bool_], labels: NDArray[Any], stats: NDArray[Any]) -> Floats:
     """Of each component: how much darker than its surroundings it is, as a share of their lightness; how sharp."""
     size = max(25, round(grey.shape[1] / 45)) | 1
     around = cv2.blur(grey, (size, size))
     across = cv2.Sobel(grey, cv2.CV_16S, 1, 0)
     down = cv2.Sobel(grey, cv2.CV_16S, 0, 1)
-    at = labels.ravel().nonzero()[0]
+    at = np.flatnonzero(ink)
     label = labels.ravel()[at]
     light = around.ravel()[at].astype(np.float64)
     depth = light - grey.ravel()[at]
@@ -198,20 +199,24 @@ def _bars(grey: Samples) -> list[Floats]:
     shade = cv2.resize(np.asarray(light * 0.72, dtype=np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
     dark = cv2.compare(cv2.blur(grey, (3, 3)), shade, cv2.CMP_LT)
     dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((width // 140, width // 60), dtype=np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
+    # Regions are told apart on every second pixel, in a quarter of the time; their edges are read on all.
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(dark[::2, ::2]), connectivity=4)
     found = []
     for k in range(1, min(count, 40)):
-        left, top, wide, high, area = (int(v) for v in stats[k])
-        if wide < width / 12 or high > 0.5 * wide or area < 0.35 * wide * high or top < 4 or top + high > height - 4:
+        left, top, wide, high = (2 * int(v) for v in stats[k, :4])
+        if wide < width / 12 or high > 0.5 * wide or 4 * stats[k, 4] < 0.35 * wide * high:
             continue
-        part = labels[top : top + high, left : left + wide] == k
-        columns = np.arange(4, wide - 4, max(3, width // 200))
-        part = part[:, columns]
-        upper, lower = part.argmax(axis=0), high - 1 - part[::-1].argmax(axis=0)
+        if top < 4 or top + high > height - 4:
+            continue
+        rows, columns = np.arange(top - 1, top + high), left + np.arange(4, wide - 4, max(3, width // 200))
+        own = labels[np.ix_(np.arange(top, top + high + 1) // 2, columns // 2)] == k
+        own[1:] |= labels[np.ix_(rows[1:] // 2, columns // 2)] == k
+        part = own & (dark[np.ix_(rows, columns)] > 0)
+        upper, lower = part.argmax(axis=0), len(rows) - 1 - part[::-1].argmax(axis=0)
         thick = lower - upper
         good = part.any(axis=0) & (np.abs(thick - np.median(thick)) < 0.25 * np.median(thick) + 1)
         if good.sum() >= 8 and np.median(thick) < width / 16:
-            found += [np.stack((left + columns[good], top + edge[good]), axis=1) for edge in (upper, lower)]
+            found += [np.stack((columns[good], top - 1 + edge[good]), axis=1) for edge in (upper, lower)]
     return [np.asarray(edge, dtype=np.float64) for edge in found]
 
 

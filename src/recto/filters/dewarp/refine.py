@@ -49,8 +49,8 @@ class Refined:
 def draw(grey: Samples, grid: Floats, shape: tuple[int, int]) -> Samples:
     """A grey picture flattened through ``grid`` at ``shape``."""
     dense = GridMap(grid, shape).dense()
-    x, y = np.ascontiguousarray(dense[..., 0]), np.ascontiguousarray(dense[..., 1])
-    return np.asarray(cv2.remap(grey, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8)
+    drawn = cv2.remap(grey, dense, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(drawn, dtype=np.uint8)
 
 
 def refine(
