@@ -112,3 +112,63 @@ def test_the_paper_is_reported() -> None:
     assert abs(found.blue - 205) < 6
     assert found.evenness > 0.95
     assert found.confidence > 0.8
+
+
+def shadow(shape: tuple[int, ...], penumbra_px: float) -> NDArray[np.float32]:
+    """A slanting shadow of a blue sky over the page's right half, as shares of the light per channel."""
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    lit = 0.5 - 0.5 * np.tanh((x - 0.55 * shape[1] + 0.2 * y) / (2 * penumbra_px))
+    return np.asarray(lit[..., None] + (1 - lit[..., None]) * np.array((0.42, 0.47, 0.56)), dtype=np.float32)
+
+
+def paper_of(page: Samples) -> NDArray[np.bool_]:
+    return cv2.erode((page.min(axis=2) == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+
+
+@pytest.mark.parametrize("penumbra_px", [1.5, 6.0, 25.0])
+def test_a_shadow_of_another_hue_goes_with_its_edge(penumbra_px: float) -> None:
+    page, ink = coloured()
+    after = whitened((page * CREAM * shadow(page.shape, penumbra_px)).astype(np.uint8))
+    assert np.mean(after[paper_of(page)].min(axis=1) >= 250) > 0.97
+    for number in range(4):
+        assert np.median(delta_e(after, page)[ink == number]) < 8
+
+
+def test_what_the_sun_reaches_is_no_coloured_box() -> None:
+    page, _ = coloured()
+    sky = (page * np.array((0.55, 0.64, 0.76))).astype(np.float32)
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    near = (0.5 - 0.5 * np.tanh((np.hypot(x - 200, y - 300) - 150) / 16.0))[..., None]
+    after = whitened((sky * (1 + near * np.array((0.42, 0.28, 0.16)))).astype(np.uint8))
+    assert np.mean(after[paper_of(page)].min(axis=1) >= 250) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("tone", "in_shadow"),
+    [
+        ((205, 222, 246), False),
+        ((128, 148, 180), False),
+        ((214, 214, 214), False),
+        ((128, 148, 180), True),
+        ((70, 72, 80), True),
+        ((120, 60, 20), True),
+    ],
+)
+def test_printed_boxes_keep_their_tone(tone: tuple[int, int, int], in_shadow: bool) -> None:
+    page, _ = coloured()
+    page[380:425, 60:-60] = tone
+    page[520:640, 60:300] = tone
+    light = shadow(page.shape, 6.0) if in_shadow else np.float32(0.85)
+    after = whitened((page * light).astype(np.uint8))
+    for box in (np.s_[385:420, 70:-70], np.s_[525:635, 70:290]):
+        assert np.median(np.abs(after[box].reshape(-1, 3).astype(int) - tone), axis=0).max() <= 25
+
+
+def test_light_letters_in_a_dark_bar_stay_in_it() -> None:
+    page, _ = coloured()
+    bar = np.s_[400:470, 60:-60]
+    letters = text_page(text_px=26)[30:100, 60 : 60 + page[bar].shape[1]]
+    page[bar] = np.where(letters[..., None] < 128, np.array((225, 190, 90)), np.array((75, 50, 20)))
+    after = whitened((page * shadow(page.shape, 4.0)).astype(np.uint8))
+    body = cv2.erode((letters == 255).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    assert np.percentile(after[bar][body].max(axis=1), 95) < 130
