@@ -20,7 +20,8 @@ _ROUGHNESS = 0.03
 _CRISP_STEP = 0.55
 _FRAME_SIDES, _FRAME_STEP, _FRAME_CRISP, _FRAME_SHARE, _FRAME_REACH = (5, 15), 0.1, 0.75, 0.4, 11
 _PALE, _PLAIN, _DEEP = 0.05, 0.25, 0.7
-_MOSTLY, _PARTLY, _RECTANGLE = 0.75, 0.5, 0.7
+_MOSTLY, _PARTLY = 0.8, 0.5
+_BAND, _FULL = 30, 0.8
 
 
 def fine_light(small: Samples) -> Samples:
@@ -65,12 +66,12 @@ def printed(tone: Samples, paper: Samples) -> Mask:
     tone, paper : uint8 ndarray, shape (h, w)
     """
     depth = _log(paper) - _log(tone)
-    found = crisp(depth > _PALE, depth, tone, _MOSTLY, _RECTANGLE)
-    found |= crisp(depth > _PLAIN, depth, tone, _MOSTLY)
+    found = crisp(depth > _PALE, depth, tone, bands=True)
+    found |= crisp(depth > _PLAIN, depth, tone)
     return np.asarray(found | crisp(depth > _DEEP, depth, tone, _PARTLY))
 
 
-def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, full: float = 0.0) -> Mask:
+def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, *, bands: bool = False) -> Mask:
     """The components of a mask whose rim is a step of the tone, that at the page's edge not counted.
 
     Parameters
@@ -81,8 +82,8 @@ def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, full:
     tone : uint8 ndarray, shape (h, w)
     least : float
         Share of the rim that must be one.
-    full : float
-        Share of its bounding box that a component must fill.
+    bands : bool
+        Upright rectangles alone, 120 px of the page long at least.
     """
     if not mask.any():
         return mask
@@ -96,7 +97,9 @@ def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, full:
     at = labels[rim]
     steps = np.bincount(at, steep[rim] > _CRISP_STEP * usual[at], count)
     keep = steps >= least * np.maximum(np.bincount(at, minlength=count), 1)
-    keep &= area >= full * stats[:, cv2.CC_STAT_WIDTH] * stats[:, cv2.CC_STAT_HEIGHT]
+    if bands:
+        wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+        keep &= (area >= _FULL * wide * high) & (np.maximum(wide, high) >= _BAND)
     keep[0] = False
     return np.asarray(keep[labels])
 
