@@ -63,7 +63,7 @@ def train(folder: Path, seed: int, end: float, rate: float = RATE) -> None:
     held, rest = patches[-HELD_BACK:], patches[:-HELD_BACK]
     held_scripts, scripts = scripts[-HELD_BACK:], scripts[:-HELD_BACK]
     torch.manual_seed(seed)
-    net = Uprightness()
+    net = Uprightness().to(memory_format=torch.channels_last)  # with half precision, more than twice as fast
     mean = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
     )
@@ -96,7 +96,8 @@ def one_step(
     chosen = rng.integers(0, len(patches), BATCH)
     batch = torch.from_numpy(np.stack([augmented(patches[i], rng) for i in chosen])[:, None])
     turns = (0, 2, int(rng.choice((1, 3)))) if rng.random() < SIDES else (0, 2)
-    logits = scores_of_turns(net.train(), batch, turns)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = scores_of_turns(net.train(), batch.to(memory_format=torch.channels_last), turns).float()
     empty = torch.from_numpy(scripts[chosen] == len(SCRIPTS))
     target = torch.zeros_like(logits)
     target[:, 0] = 1.0

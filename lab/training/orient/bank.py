@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.pages import DAMAGES, NON_TEXT, SCRIPTS, damage, non_text_page, render_page, scripts_with_fonts
+from lab.training.orient.hands import leaf
 from recto.filters.orient.text_patches import text_map, text_patches
 
 BANK_PX = 208
@@ -20,6 +21,7 @@ _PER_PAGE = 10
 _DAMAGE_WEIGHTS = {"clean": 0.5, "scan": 2.0, "photo": 1.0, "fax": 2.0, "inverse": 0.3}
 _VERTICAL_SHARE = 0.5
 _ARCHAIC_SHARE = 0.3
+LEAVES_SHARE = 0.4
 
 
 def turned(grey: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
@@ -40,6 +42,11 @@ def random_page(rng: np.random.Generator, script: str) -> NDArray[np.uint8]:
     point = float(np.exp(rng.uniform(np.log(7.0), np.log(15.0))))
     archaic = script == "latin" and rng.random() < _ARCHAIC_SHARE
     grey = render_page(rng, script=script, dpi=dpi, size_mm=size, layout=layout, body_pt=point, archaic=archaic).grey
+    return worn(grey, rng, dpi)
+
+
+def worn(grey: NDArray[np.uint8], rng: np.random.Generator, dpi: int) -> NDArray[np.uint8]:
+    """The page with some skew, damaged once or twice."""
     if rng.random() < 0.8:
         grey = turned(grey, float(rng.uniform(-15, 15) if rng.random() < 0.4 else rng.normal(0, 2)))
     names = list(DAMAGES)
@@ -58,6 +65,9 @@ def page_patches(seed: int, number: int) -> tuple[list[NDArray[np.uint8]], str]:
         grey = non_text_page(rng, kind, int(rng.integers(500, 1800)), int(rng.integers(500, 1800)))
         grey = damage(grey, rng, str(rng.choice(("clean", "scan", "fax", "jpeg"))))
         script = "none"
+    elif rng.random() < LEAVES_SHARE:
+        grey, script = leaf(rng)
+        grey = worn(grey, rng, 150)
     else:
         script = str(rng.choice(known)) if rng.random() < 0.55 else "latin"
         grey = random_page(rng, script)
