@@ -29,7 +29,7 @@ _MOST_GREEN, _GREEN_SLOPE = 0.18, 0.6
 _DARK = 0.42
 _LEAST_HULL = 0.003
 _WHITE = (0.70, 0.94)
-_SHOULDER = 0.14
+_SHOULDER = (0.05, 0.14)
 
 
 @dataclass(frozen=True)
@@ -150,17 +150,19 @@ def _rounded(foreign: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def lit_evenly(samples: Samples, light: Light, strength: float) -> Samples:
     """The page over its light, and what is nearly paper pushed to white.
 
-    Only pixels all of whose channels are near the paper's are pushed, so that pale colours stay.
+    Only pixels all of whose channels are near the paper's are pushed, so that pale colours stay; on paper of little
+    grain no more than must be, so that pale print does.
     """
     height, width = samples.shape[:2]
     full_rows = max(STRIDE, _BAND_PX // width // STRIDE * STRIDE)
     white = float(np.clip(1.0 - 3.0 * light.grain, *_WHITE))
+    shoulder = float(np.clip(8.0 * light.grain, *_SHOULDER))
     drawn = np.empty_like(samples)
     for start in range(0, height, full_rows):
         rows = slice(start, min(height, start + full_rows))
         share = samples[rows].astype(np.float32) / np.maximum(enlarged_rows(light.small, (height, width), rows), 1)
         least = share if share.ndim == 2 else share.min(axis=2, keepdims=True)
-        t = np.clip((least - (white - _SHOULDER)) / _SHOULDER, 0, 1)
+        t = np.clip((least - (white - shoulder)) / shoulder, 0, 1)
         t = t * t * (3 - 2 * t)
         share = np.minimum(share, 1)
         share += (1 - share) * t
