@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recto.filters.dewarp.baseline import baseline
 from recto.filters.dewarp.camera import paper_format
-from recto.filters.dewarp.lines import Lines, coherence, find_lines
+from recto.filters.dewarp.lines import Lines, coherence, find_lines, slopes
 from recto.filters.dewarp.rulings import level_rulings
 from tests.pages import text_page
 
@@ -82,6 +82,34 @@ def test_curl_is_coherent_and_a_few_uneven_lines_are_not() -> None:
     rng = np.random.default_rng(1)
     assert coherence(rows_of(rng.normal(0, 0.05, 13))) < 0.5
     assert coherence(rows_of(rng.normal(0, 0.05, 60))) < 0.5
+
+
+def test_slopes_are_those_of_the_parts_of_each_line() -> None:
+    told = np.array([0.0, 0.05, -0.11, 0.2])
+    slope, middle, run = slopes(rows_of(told))
+    assert slope == pytest.approx(told, abs=1e-9)
+    assert middle[:, 0] == pytest.approx(np.array([75.0, 375.0, 675.0, 75.0]))
+    assert run == pytest.approx(np.full(4, 150.0))
+    x = np.linspace(0, 639, 161)
+    kinked = np.stack((x, np.maximum(0, x - 320) * 0.1), axis=1)
+    parts, _, _ = slopes(Lines(kinked, np.zeros(161, np.intp), np.ones(161), 20.0))
+    assert parts == pytest.approx(np.array([0.0, 0.05, 0.1]), abs=0.003)
+    assert len(slopes(Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0), 0.0))[0]) == 0
+
+
+@pytest.mark.parametrize("top", [400, 401])
+def test_both_edges_of_a_dark_bar_are_lines(top: int) -> None:
+    page = np.full((1000, 1400), 220, dtype=np.uint8)
+    for x in range(301, 1100):
+        page[top + (x - 301) // 40 : top + 50 + (x - 301) // 40, x] = 40
+    lines = find_lines(page)
+    assert lines.count == 2
+    for k, edge in enumerate((top, top + 49)):
+        found = lines.points[lines.line == k]
+        assert np.ptp(found[:, 0]) > 700
+        off = found[:, 1] - edge - (found[:, 0] - 301) // 40
+        assert np.abs(off).max() <= 2
+        assert np.abs(off - np.median(off)).mean() < 0.2
 
 
 def test_a_bent_sheet_may_be_further_from_its_format() -> None:

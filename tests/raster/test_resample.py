@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recto.raster import AffineMap, ComposedMap, Dpi, Interpolation, Kind, Page, compose, resample
+from recto.raster import AffineMap, ComposedMap, Dpi, GridMap, Interpolation, Kind, Page, compose, resample
 from tests.pages import text_page
 
 
@@ -25,6 +25,14 @@ def test_an_affine_map_draws_what_its_dense_map_draws(interpolation: Interpolati
     slow = resample(page, dense, interpolation=interpolation, fill=(9,)).samples.astype(int)
     inside = slice(25, -25)
     assert np.abs(fast - slow)[inside, inside].max() <= 3
+
+
+def test_the_rows_of_a_grid_are_its_points() -> None:
+    y, x = np.mgrid[0:4000:25j, 0:3000:19j]
+    bent = np.stack((x + 90 * np.sin(y / 700), y + 60 * np.cos(x / 500)), axis=2)
+    grid = GridMap(bent, (3508, 2480))
+    at = np.stack((np.arange(2480.0), np.full(2480, 3001.0)), axis=1)
+    assert np.abs(grid.rows(3000, 3004)[1] - grid.read_points(at)).max() < 0.002
 
 
 def test_cubic_interpolation_rounds_no_fraction_of_a_pixel() -> None:
