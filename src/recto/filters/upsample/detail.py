@@ -27,6 +27,7 @@ _SLACK = 3
 _AROUND_PX = 5
 _NEAR_SHARE = 0.15
 _AGAINST = 12.0
+_STEEP = 16.0
 
 
 def activity(grey: NDArray[np.uint8]) -> Floats:
@@ -72,13 +73,7 @@ def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return bounds[0], (255 - bounds[1]).astype(np.uint8)
 
 
-def tones_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The darkest and the brightest tone in the 5 × 5 px around each pixel."""
-    box = np.ones((_AROUND_PX,) * 2, dtype=np.uint8)
-    return np.asarray(cv2.erode(grey, box), np.uint8), np.asarray(cv2.dilate(grey, box), np.uint8)
-
-
-def agreed(drawn: Floats, plain: Floats, dark: NDArray[np.uint8], bright: NDArray[np.uint8]) -> Floats:
+def agreed(drawn: Floats, plain: Floats, grey: NDArray[np.uint8], rows: slice) -> Floats:
     """``drawn`` without strokes on what is plainly paper, and without gaps in what is plainly ink.
 
     Where the interpolated page comes near the darkest tone around, nothing much brighter is drawn, and where it comes
@@ -86,15 +81,29 @@ def agreed(drawn: Floats, plain: Floats, dark: NDArray[np.uint8], bright: NDArra
 
     Parameters
     ----------
-    drawn, plain : float32 ndarray, shape (H, W)
+    drawn, plain : float32 ndarray, shape (factor * H, factor * W)
         The luma with the net's detail, and as it is interpolated.
-    dark, bright : uint8 ndarray, shape (H, W)
-        The tones around.
+    grey : uint8 ndarray, shape (h, W)
+        The small page, with some rows around.
+    rows : slice
+        Its rows that were drawn.
     """
-    near = _NEAR_SHARE * (bright.astype(np.float32) - dark)
-    highest = np.where(plain <= dark + near, plain + _AGAINST, np.float32(255))
-    lowest = np.where(plain >= bright - near, plain - _AGAINST, np.float32(0))
-    return np.asarray(np.clip(drawn, lowest, np.maximum(highest, lowest)), dtype=np.float32)
+    box = np.ones((_AROUND_PX,) * 2, dtype=np.uint8)
+    dark, bright = (f(grey, box)[rows].astype(np.float32) for f in (cv2.erode, cv2.dilate))
+    near = _NEAR_SHARE * (bright - dark)
+    room = _room(plain, dark + near)
+    agreeing = np.minimum(drawn, np.add(plain, room, out=room))
+    room = _room(-plain, near - bright)
+    return np.asarray(np.maximum(agreeing, np.subtract(plain, room, out=room), out=agreeing), dtype=np.float32)
+
+
+def _room(plain: Floats, bound: Floats) -> Floats:
+    """How far the net may go against the tone: a little below the bound, anywhere soon above it."""
+    room = plain - cv2.resize(bound, plain.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    np.maximum(room, 0, out=room)
+    room *= _STEEP
+    room += _AGAINST
+    return np.asarray(room, dtype=np.float32)
 
 
 def residual(around: NDArray[np.uint8], origin: tuple[int, int], active: NDArray[np.bool_], factor: int) -> Floats:

@@ -15,10 +15,11 @@ from recto.filters.upsample.detail import (
     agreed,
     plateaus,
     residual,
-    tones_around,
 )
 from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
-from recto.filters.upsample.two_tone import CONTEXT_PX, print_likeness
+from recto.filters.upsample.two_tone import CONTEXT_PX as PRINT_CONTEXT_PX
+from recto.filters.upsample.two_tone import print_likeness
+from recto.filters.upsample.undecided import CONTEXT_PX, REACH_PX, trust
 
 _BAND_OUTPUT_PX = 8_000_000
 _BAND_ROWS = (64, 480)
@@ -77,23 +78,50 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
     height = grey.shape[0]
     above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
     near, inside = grey[above:below], slice((top - above) * factor, (bottom - above) * factor)
-    busy = activity(near) * _print_likeness(grey, above, below)
-    # One pixel more, because the weight is interpolated.
-    active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[top - above : bottom - above] > 0
     smooth = bicubic(samples[above:below], factor)[inside]
-    if not active.any():
+    luma, flat = _luma(grey, top, bottom, factor)
+    if luma is flat:
         return smooth
-    flat = smooth if samples.ndim == 2 else bicubic(near, factor)[inside]
-    luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
-    luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
-    rows = slice(top - above, bottom - above)
-    luma = agreed(luma, flat, *(_repeated(tones[rows], factor) for tones in tones_around(near)))
-    darkest, brightest = (_repeated(b[rows], factor) for b in plateaus(near))
-    luma = np.clip(luma, darkest, brightest)
     if samples.ndim == 2:
-        return np.asarray(luma, dtype=np.float32)
+        return luma
     follow = bilinear(slopes(samples[above:below], near), factor)[inside]
     return np.asarray(smooth + follow * (luma - flat)[..., None], dtype=np.float32)
+
+
+def _luma(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats]:
+    """The luma of these rows with the net's detail as far as that is to be trusted, and interpolated alone."""
+    if factor == 2:
+        return _detailed(grey, top, bottom, factor)
+    height = grey.shape[0]
+    above, below = max(0, top - REACH_PX), min(height, bottom + REACH_PX)
+    luma, flat = _detailed(grey, above, below, factor)
+    inside = slice((top - above) * factor, (bottom - above) * factor)
+    plain = flat[inside]
+    if luma is flat:
+        return plain, plain
+    first, last = max(0, above - CONTEXT_PX), min(height, below + CONTEXT_PX)
+    kept = trust(grey[first:last], luma, above - first, factor)
+    kept = bilinear(kept, factor)[inside]
+    return np.asarray(plain + kept * (luma[inside] - plain), dtype=np.float32), plain
+
+
+def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats]:
+    """The luma of these rows with all of the net's detail, and interpolated alone; the same twice if there is none."""
+    height = grey.shape[0]
+    above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
+    near, rows = grey[above:below], slice(top - above, bottom - above)
+    inside = slice(rows.start * factor, rows.stop * factor)
+    busy = activity(near) * _print_likeness(grey, above, below)
+    # One pixel more, because the weight is interpolated.
+    active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[rows] > 0
+    flat = bicubic(near, factor)[inside]
+    if not active.any():
+        return flat, flat
+    luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
+    luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
+    luma = agreed(luma, flat, near, rows)
+    darkest, brightest = (_repeated(b[rows], factor) for b in plateaus(near))
+    return np.clip(luma, darkest, brightest), flat
 
 
 def _repeated(values: Samples, factor: int) -> Samples:
@@ -103,7 +131,7 @@ def _repeated(values: Samples, factor: int) -> Samples:
 
 
 def _print_likeness(grey: Samples, top: int, bottom: int) -> Floats:
-    above, below = max(0, top - CONTEXT_PX), min(grey.shape[0], bottom + CONTEXT_PX)
+    above, below = max(0, top - PRINT_CONTEXT_PX), min(grey.shape[0], bottom + PRINT_CONTEXT_PX)
     return print_likeness(grey[above:below])[top - above : bottom - above]
 
 
