@@ -141,6 +141,13 @@ def test_patches_that_disagree_lower_the_confidence() -> None:
     assert vote(sure[:1])[1] < vote(sure)[1]
 
 
+def test_patches_that_say_nothing_do_not_count() -> None:
+    sure = np.log(np.array([[0.97, 0.01, 0.01, 0.01]] * 4))
+    silent = np.full((12, 4), np.log(0.25))
+    assert vote(np.concatenate((sure, silent)))[1] > 0.98 * vote(sure)[1]
+    assert vote(silent)[1] < 0.1
+
+
 @pytest.mark.data
 @pytest.mark.parametrize("folder", ["unlv_3b", "old_books", "grey_150dpi"])
 def test_real_pages_come_upright(folder: str) -> None:
