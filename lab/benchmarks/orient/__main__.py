@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from lab.benchmarks.machine import machine
-from lab.benchmarks.orient.pages import Grey, read, real_groups, rendered_groups, skewed, without_text
+from lab.benchmarks.orient.pages import Grey, few_words_groups, read, real_groups, rendered_groups, skewed, without_text
 from recto.filters.orient import Orient, OrientParams
 from recto.raster import Page
 
@@ -65,7 +65,9 @@ def groups(quick: bool) -> Iterable[tuple[str, Iterable[tuple[str, Grey]]]]:
         )
     for name, pages in rendered_groups(11 if quick else 22):
         yield name, ((f"{k} {kind}", grey) for k, (grey, kind) in enumerate(pages))
-    yield "without text", without_text(2 if quick else 8)
+    for name, pages in few_words_groups(1 if quick else 6):
+        yield name, ((f"{k} {kind}", grey) for k, (grey, kind) in enumerate(pages))
+    yield "without text", without_text(2 if quick else 20)
 
 
 def asked(group: str, pages: Iterable[tuple[str, Grey]]) -> list[Answer]:

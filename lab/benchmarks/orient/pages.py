@@ -58,6 +58,23 @@ def rendered_groups(count: int) -> Iterator[tuple[str, Iterator[tuple[Grey, str]
             yield f"rendered: {script}, vertical", rendered(script, max(1, count // 2), "vertical")
 
 
+def few_words(script: str, count: int) -> Iterator[tuple[Grey, str]]:
+    """Damaged title pages and pages of a few lines, with skew up to 4 degrees, and the name of their damage."""
+    for k in range(count):
+        rng = np.random.default_rng((_SEED, 3, k, ord(script[0])))
+        dpi = int(rng.choice((150, 200, 300)))
+        grey = render_page(rng, script=script, dpi=dpi, layout=str(rng.choice(("sparse", "sparse", "title")))).grey
+        kind = str(rng.choice(list(DAMAGES)))
+        yield damage(turned(grey, float(rng.uniform(-4, 4))), rng, kind, dpi), kind
+
+
+def few_words_groups(count: int) -> Iterator[tuple[str, Iterator[tuple[Grey, str]]]]:
+    """Latin, and the other scripts together."""
+    others = [script for script in scripts_with_fonts() if script != "latin"]
+    yield "rendered, a few words: latin", few_words("latin", 3 * count)
+    yield "rendered, a few words: other scripts", (page for script in others for page in few_words(script, count))
+
+
 def skewed(grey: Grey, number: int, limit_deg: float) -> Grey:
     """The page with a skew of up to ``limit_deg``, at least half of it."""
     rng = np.random.default_rng((_SEED, number))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from lab.pages import NON_TEXT
-from lab.pages.fonts import Face, faces
+from lab.pages.fonts import Face, faces, scripts_with_fonts
 from lab.pages.words import RIGHT_TO_LEFT, UNSPACED, Words
 
 Grey = NDArray[np.uint8]
@@ -51,8 +51,9 @@ def hands(script: str) -> dict[str, tuple[Face, ...]]:
 
 def leaf(rng: Rng) -> tuple[Grey, str]:
     """A clean leaf, upright but for what a hand does, and its script: uint8, sides of 600 to 1,200 pixels."""
-    weights = np.array([_SHARES.get(script, 0.5) for script in _SAMPLES])
-    script = str(rng.choice(list(_SAMPLES), p=weights / weights.sum()))
+    known = scripts_with_fonts()
+    weights = np.array([_SHARES.get(script, 0.5) for script in known])
+    script = str(rng.choice(known, p=weights / weights.sum()))
     face = _face(rng, script)
     height, width = (int(side) for side in rng.integers(600, 1200, 2))
     wild = float(rng.uniform(0.3, 1.0)) if rng.random() < 0.6 else 0.0
