@@ -172,3 +172,16 @@ def test_light_letters_in_a_dark_bar_stay_in_it() -> None:
     after = whitened((page * shadow(page.shape, 4.0)).astype(np.uint8))
     body = cv2.erode((letters == 255).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     assert np.percentile(after[bar][body].max(axis=1), 95) < 130
+
+
+def test_pale_print_is_deepened_when_asked_and_nothing_else_is() -> None:
+    page, ink = coloured()
+    page[:120] = (255 - (255 - page[:120].astype(float)) * 0.4).astype(np.uint8)
+    page[480:640, 60:300] = (225, 225, 225)
+    dull = (page * shadow(page.shape, 6.0)).astype(np.uint8)
+    plain, deep = whitened(dull), whitened(dull, deepen=1.0)
+    pale = (ink == 0) & (np.arange(len(ink))[:, None] < 120)
+    assert np.median(deep[pale]) < np.median(plain[pale]) - 60
+    assert np.median(delta_e(deep, plain)[ink == 1]) < 5
+    assert np.array_equal(deep[500:620, 80:280], plain[500:620, 80:280])
+    assert (deep.astype(int) <= plain.astype(int)).all()

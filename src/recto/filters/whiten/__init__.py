@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, PixelFilter
+from recto.filters.whiten.deepen import deepened
 from recto.filters.whiten.light import Light, lit_evenly
 from recto.raster import Kind, Page
 
@@ -20,6 +21,12 @@ class WhitenParams(Params):
     strength: float = Field(1.0, ge=0.0, le=1.0, description="0 leaves the page, 1 makes its paper white.")
     keep_pictures: bool = Field(
         True, description="Pictures, highlighter and coloured boxes keep their tones; false whitens whatever is wide."
+    )
+    deepen: float = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        description="Darkens pale print, at 1 up to twice as far from its paper, for readers with one threshold.",
     )
     least_confidence: float = Field(
         0.35, ge=0.0, le=1.0, description="Below this share of paper the page is left as it is."
@@ -62,6 +69,8 @@ class Whiten(PixelFilter[WhitenParams]):
         if why:
             return Change(None, (found,), (f"left as it is: {why}",))
         samples = lit_evenly(page.samples, light, params.strength)
+        if params.deepen > 0.0:
+            samples = deepened(samples, light.kept, params.deepen)
         return Change(Page(samples, page.kind, page.dpi), (found,))
 
 

@@ -24,7 +24,7 @@ _MOSTLY, _PARTLY = 0.8, 0.5
 _BAND, _FULL = 30, 0.8
 
 
-def fine_light(small: Samples) -> Samples:
+def fine_light(small: Samples, bar: Mask) -> Samples:
     """The paper's tone at every point of a shrunk page, true to hard edges of the light.
 
     A closing steps over strokes up to 28 px of the page, which leaves an edge of the light where it is; a filter that
@@ -35,24 +35,27 @@ def fine_light(small: Samples) -> Samples:
     ----------
     small : uint8 ndarray, shape (h, w) or (h, w, 3)
         A shrunk page (see ``recto.raster.background.shrunk``).
+    bar : bool ndarray, shape (h, w)
+        See ``bars``.
 
     References
     ----------
     He, Sun, Tang: Guided image filtering, IEEE TPAMI 35(6), 2013.
     """
-    closed = filled(_closed(small, _NARROW), cv2.dilate(_print(small).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    tone = _brightest(small)
+    letters = printed(_closed(tone, _NARROW), _closed(tone, _LETTERS))
+    wider = cv2.dilate((bar | letters).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    closed = filled(_closed(small, _NARROW), wider)
     smooth = np.asarray(cv2.medianBlur(closed, _MEDIAN), dtype=np.uint8).reshape(small.shape)
     if small.ndim == 2:
         return _smoothed(smooth)
     return np.dstack([_smoothed(np.ascontiguousarray(smooth[..., c])) for c in range(small.shape[2])])
 
 
-def _print(small: Samples) -> Mask:
-    """What is wider than the closing steps over, and printed: large letters, and bars with light letters in them."""
-    tone = small if small.ndim == 2 else np.asarray(small.max(axis=2))
-    letters = printed(_closed(tone, _NARROW), _closed(tone, _LETTERS))
-    body = np.asarray(cv2.medianBlur(tone, _BODY), dtype=np.uint8)
-    return letters | printed(body, _closed(tone, _BARS))
+def bars(small: Samples) -> Mask:
+    """Printed bars and large letters of a shrunk page, up to 160 px of the page, whatever light letters lie in them."""
+    tone = _brightest(small)
+    return printed(np.asarray(cv2.medianBlur(tone, _BODY), dtype=np.uint8), _closed(tone, _BARS))
 
 
 def printed(tone: Samples, paper: Samples) -> Mask:
@@ -114,8 +117,7 @@ def framed(areas: Mask, light: Samples) -> Mask:
     areas : bool ndarray, shape (h, w)
     light : uint8 ndarray, shape (h, w) or (h, w, 3)
     """
-    tone = light if light.ndim == 2 else np.asarray(light.max(axis=2))
-    log = _log(tone)
+    log = _log(_brightest(light))
     near, far = (cv2.morphologyEx(log, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8)) for side in _FRAME_SIDES)
     there = (near > _FRAME_STEP) & (near > _FRAME_CRISP * far)
     steps = cv2.dilate(there.astype(np.uint8), np.ones((_FRAME_REACH, _FRAME_REACH), np.uint8)) > 0
@@ -132,6 +134,10 @@ def _closed(small: Samples, side: int) -> Samples:
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, window, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(closed, dtype=np.uint8).reshape(small.shape)
+
+
+def _brightest(small: Samples) -> Samples:
+    return small if small.ndim == 2 else np.asarray(small.max(axis=2))
 
 
 def _log(tone: Samples) -> Plane:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.whiten.fine import crisp, fine_light, framed
+from recto.filters.whiten.fine import bars, crisp, fine_light, framed
 from recto.raster.background import (
     STRIDE,
     background,
@@ -47,6 +47,8 @@ class Light:
         The darkest twentieth of the light over the brightest, 0 to 1.
     grain : float
         Standard deviation of the paper as a share of its light.
+    kept : bool ndarray, shape (h, w)
+        Bars, and unless they are not asked for, pictures, highlighter and boxes.
     """
 
     small: Samples
@@ -54,17 +56,20 @@ class Light:
     paper_share: float
     evenness: float
     grain: float
+    kept: NDArray[np.bool_]
 
     @classmethod
     def of(cls, samples: Samples, keep_pictures: bool = True) -> Light:
         small = shrunk(samples)
         near = background(small, _REACH_PX)
-        light = fine_light(small)
+        kept = bars(small)
+        light = fine_light(small, kept)
         colour, alike = _usual(near, light)
         if keep_pictures:
             foreign = _rounded(~alike | _darker(near, wide_background(small)) | _pictures(samples, light))
             light, near = filled(light, foreign), filled(near, foreign)
-        return cls(light, colour, float(alike.mean()), _evenness(near), _grain(samples, light))
+            kept = kept | foreign
+        return cls(light, colour, float(alike.mean()), _evenness(near), _grain(samples, light), kept)
 
 
 def _evenness(near: Samples) -> float:
