@@ -18,7 +18,7 @@ from lab.benchmarks.upsample.measures import made_wrong
 from lab.benchmarks.upsample.scripts import changed
 from lab.metrics.ocr import read_text
 from recto import nets
-from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge, two_tone
+from recto.filters.upsample import TextSize, Upsample, UpsampleParams, detail, enlarge, two_tone, undecided
 from recto.raster import Dpi, Kind, Page
 from tests.pages import WORDS, photograph, text_page
 
@@ -44,9 +44,12 @@ def up(samples: Samples, dpi: Dpi | None = None, **params: object) -> Page:
 
 
 @pytest.mark.parametrize("inverse", [False, True])
-@pytest.mark.parametrize(("factor", "least_db"), [(2, 4.5), (3, 3.0), (4, 1.0)])
-def test_text_comes_nearer_to_the_sharp_page_than_by_interpolation(factor: int, least_db: float, inverse: bool) -> None:
-    sharp = np.where((LARGE < 128) != inverse, 0, 255).astype(np.uint8)
+@pytest.mark.parametrize(("factor", "text_px", "least_db"), [(2, 26, 4.5), (3, 26, 3.0), (4, 38, 3.0), (4, 26, 0.5)])
+def test_text_comes_nearer_to_the_sharp_page_than_by_interpolation(
+    factor: int, text_px: int, least_db: float, inverse: bool
+) -> None:
+    """The last is print of 3.5 px of x-height, of which little more is drawn than interpolation shows."""
+    sharp = np.where((text_page(720, 600, text_px=text_px, seed=5) < 128) != inverse, 0, 255).astype(np.uint8)
     small = smaller(sharp, factor)
 
     gained = psnr(up(small, scale=factor).samples, sharp) - psnr(
@@ -225,6 +228,17 @@ def test_a_thin_rule_stays_whole_and_as_heavy_as_it_was(thick: int, scale: int) 
     weight_px = (255.0 - drawn).sum(axis=0) / 255
     assert np.abs(weight_px - thick).max() < max(0.2 * thick, 0.35)
     assert drawn.min(axis=0).max() <= plain.min(axis=0).max() + 16
+
+
+def test_the_net_is_trusted_with_letters_and_less_with_strokes_as_dense_as_pixels() -> None:
+    grey = smaller(np.where(text_page(720, 600, text_px=40, seed=5) < 128, 0, 255).astype(np.uint8), 4)
+    hatched = np.where(np.random.default_rng(0).random((180, 150)) < 0.5, 60, 200).astype(np.uint8)
+    for page, least, most in ((grey, 0.9, 1.0), (hatched, 0.0, 0.5)):
+        drawn = cv2.resize(page, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+        if page is grey:
+            drawn = np.where(drawn < 128, np.float32(0), np.float32(255))
+        kept = undecided.trust(page, drawn, 0, 4)
+        assert least <= kept[20:-20, 20:-20].mean() <= most
 
 
 @settings(max_examples=20, derandomize=True, deadline=None)

@@ -19,7 +19,7 @@ from recto.filters.upsample.detail import (
 from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
 from recto.filters.upsample.two_tone import CONTEXT_PX as PRINT_CONTEXT_PX
 from recto.filters.upsample.two_tone import print_likeness
-from recto.filters.upsample.undecided import CONTEXT_PX, REACH_PX, trust
+from recto.filters.upsample.undecided import CONTEXT_PX, GUESSES_FROM, REACH_PX, trust
 
 _BAND_OUTPUT_PX = 8_000_000
 _BAND_ROWS = (64, 480)
@@ -89,20 +89,22 @@ def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -
 
 
 def _luma(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats]:
-    """The luma of these rows with the net's detail as far as that is to be trusted, and interpolated alone."""
-    if factor == 2:
-        return _detailed(grey, top, bottom, factor)
-    height = grey.shape[0]
-    above, below = max(0, top - REACH_PX), min(height, bottom + REACH_PX)
-    luma, flat = _detailed(grey, above, below, factor)
+    """The luma of these rows with the net's detail, and interpolated alone; the same twice if there is none."""
+    height, reach = grey.shape[0], REACH_PX if factor >= GUESSES_FROM else 0
+    above, below = max(0, top - reach), min(height, bottom + reach)
     inside = slice((top - above) * factor, (bottom - above) * factor)
+    luma, flat = _detailed(grey, above, below, factor)
     plain = flat[inside]
     if luma is flat:
         return plain, plain
-    first, last = max(0, above - CONTEXT_PX), min(height, below + CONTEXT_PX)
-    kept = trust(grey[first:last], luma, above - first, factor)
-    kept = bilinear(kept, factor)[inside]
-    return np.asarray(plain + kept * (luma[inside] - plain), dtype=np.float32), plain
+    if factor >= GUESSES_FROM:
+        first, last = max(0, above - CONTEXT_PX), min(height, below + CONTEXT_PX)
+        kept = bilinear(trust(grey[first:last], luma, above - first, factor), factor)[inside]
+        luma = plain + kept * (luma[inside] - plain)
+    first, last = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
+    bounds = plateaus(grey[first:last])
+    darkest, brightest = (_repeated(b[top - first : bottom - first], factor) for b in bounds)
+    return np.asarray(np.clip(luma, darkest, brightest), dtype=np.float32), plain
 
 
 def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats]:
@@ -119,9 +121,7 @@ def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats
         return flat, flat
     luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
     luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
-    luma = agreed(luma, flat, near, rows)
-    darkest, brightest = (_repeated(b[rows], factor) for b in plateaus(near))
-    return np.clip(luma, darkest, brightest), flat
+    return agreed(luma, flat, near, rows), flat
 
 
 def _repeated(values: Samples, factor: int) -> Samples:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
+GUESSES_FROM = 4
+"""The least factor at which what the small page leaves open decides what is read."""
 WINDOW_PX = 31
 REACH_PX = 16
 """How far around a row its neighbours count: half of the window and one more, and even."""
@@ -18,7 +20,7 @@ _TONES_PX = 15
 _CONTRAST = 40.0
 _EDGE_SHARE = 0.17
 _DECIDED, _UNDECIDED = 0.135, 0.16
-_LEAST = 0.2
+_LEAST = 0.25
 
 
 def trust(grey: NDArray[np.uint8], drawn: Floats, first: int, factor: int) -> Floats:
