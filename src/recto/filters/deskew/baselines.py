@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from recto.filters.deskew.strips import STRIP_PX, Strips
+from recto.filters.deskew.strips import STRIP_PX, Strips, edges_of_lines, turned
 
+_STEEP_DEG = 15.0
 _SMEAR_STRIPS = 3
 _ROUNDS, _SETTLED_DEG = 3, 0.05
 _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
+_FITS = 3
 _FAINT_LOOK, _FAINT_LINE = 0.5, 0.6
 _REACH_ROWS = 2
-_SHORTEST, _FEWEST = 1 / 14, 1 / 24
+_SHORTEST, _FEWEST = 1 / 11, 1 / 18
 _WINDOW_DEG = 1.5
+_PRECISE_DEG = 0.05
+_FEW_STRIPS = 3
 
 Floats = NDArray[np.float64]
 
@@ -53,107 +56,116 @@ class Agreement(NamedTuple):
     between_deg: float
 
 
-def agreed_angle(edges: tuple[Strips, Strips]) -> Agreement:
+def agreed_angle(page: NDArray[np.uint8], about_deg: float) -> Agreement:
     """The angle that the lines of text agree on.
 
     Parameters
     ----------
-    edges : two float32 ndarrays, shape (h, n)
-        The upper and the lower edges of lines, in strips, on a page that is straight to within a degree or so.
+    page : uint8 ndarray, shape (h, w)
+    about_deg : float
+        Its skew to within a degree or so.
     """
-    count = edges[0].shape[1]
-    last = Agreement(0.0, _WINDOW_DEG, 0, _WINDOW_DEG)
+    turned_deg = about_deg if abs(about_deg) > _STEEP_DEG else 0.0
+    columns = np.asarray(cv2.transpose(turned(page, turned_deg) if turned_deg else page), dtype=np.uint8)
+    last = Agreement(about_deg - turned_deg, _WINDOW_DEG, 0, _WINDOW_DEG)
     for _ in range(_ROUNDS):
         angle_deg = last.angle_deg
-        shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * STRIP_PX * (np.arange(count) - count // 2)).astype(np.intp)
-        last = agreed(_fitted([_sheared(each, shifts) for each in edges], shifts), angle_deg, _WINDOW_DEG)
+        last = agreed(_slopes(edges_of_lines(columns, angle_deg)), angle_deg, _WINDOW_DEG)
         if abs(last.angle_deg - angle_deg) < _SETTLED_DEG:
             break
-    return last
-
-
-def _sheared(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Each strip moved up by whole pixels, so that lines become level and no value is interpolated."""
-    if not shifts.any():
-        return edges
-    moved, row = np.empty_like(edges), np.arange(len(edges))
-    starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1))
-    for start, stop in pairwise((*starts, len(shifts))):
-        moved[:, start:stop] = edges[np.clip(row + shifts[start], 0, len(edges) - 1), start:stop]
-    return moved
+    return last._replace(angle_deg=last.angle_deg + turned_deg)
 
 
 class _Looks(NamedTuple):
-    """Where a ridge crosses a strip: one entry per crossing.
+    """Where ridges cross strips: one entry per crossing, ridge after ridge.
 
-    ``row`` is the centre of mass of the edge there, ``mass`` its strength, ``label`` numbers the ridges.
+    ``row`` is the centre of mass of the edge there, ``mass`` its strength; ``starts`` is where each ridge begins,
+    ``counts`` how often it was looked at.
     """
 
-    label: NDArray[np.intp]
     strip: NDArray[np.intp]
     row: Floats
     mass: Floats
-    ridges: int
+    starts: NDArray[np.intp]
+    counts: NDArray[np.intp]
+
+    def summed(self, values: Floats) -> Floats:
+        """From looks to ridges."""
+        return np.add.reduceat(values, self.starts)
+
+    def each(self, values: Floats) -> Floats:
+        """From ridges to their looks."""
+        return np.repeat(values, self.counts)
 
 
-def _ridges(edges: NDArray[np.float32]) -> _Looks:
+def _looks(edges: NDArray[np.float32]) -> _Looks:
     """The chains of local maxima along each line, on strips that are smeared along it."""
-    smooth = cv2.blur(cv2.GaussianBlur(edges, (1, 5), 1.0), (_SMEAR_STRIPS, 1))
-    top = cv2.dilate(smooth, np.ones((7, 1), np.uint8))
-    mean, deviation = cv2.meanStdDev(smooth)
-    level = float(mean[0, 0] + deviation[0, 0])
-    peaks = (smooth >= top) & (smooth > level)
-    count, labels = cv2.connectedComponents(cv2.dilate(peaks.view(np.uint8), np.ones((3, 1), np.uint8)), connectivity=8)
-    peaks[:_REACH_ROWS] = peaks[-_REACH_ROWS:] = False
+    both, strips, rows = edges.shape
+    flat = edges.reshape(both * strips, rows)
+    smooth = cv2.blur(cv2.GaussianBlur(flat, (5, 1), 1.0), (1, _SMEAR_STRIPS))
+    mean, deviation = cv2.meanStdDev(smooth[::_FEW_STRIPS])
+    peaks = (smooth >= cv2.dilate(smooth, np.ones((1, 7), np.uint8))) & (smooth > float(mean[0, 0] + deviation[0, 0]))
+    peaks[:, :_REACH_ROWS] = peaks[:, -_REACH_ROWS:] = False
     at = np.flatnonzero(peaks)
-    label = labels.ravel()[at]
+    first = _first_of_chain(at, rows)
     # most chains are short, and short ones cost as much as lines
-    numbers = np.cumsum(np.bincount(label, minlength=count) >= _FEWEST * edges.shape[1])
-    kept = np.diff(numbers, prepend=0)[label] > 0
-    at, label, count = at[kept], numbers[label[kept]], int(numbers[-1]) + 1
-    row, strip = np.divmod(at, peaks.shape[1])
-    flat, mass, moment = edges.ravel(), np.zeros(len(at)), np.zeros(len(at))
+    lengths = np.bincount(first, minlength=len(at))
+    long = np.flatnonzero(lengths >= _FEWEST * strips)
+    number = np.full(len(at), len(long), dtype=np.uint16)
+    number[long] = np.arange(len(long))
+    counts = lengths[long]
+    at = at[np.argsort(number[first], kind="stable")[: counts.sum()]]
+    values, mass, moment = flat.ravel(), np.zeros(len(at)), np.zeros(len(at))
     for k in range(-_REACH_ROWS, _REACH_ROWS + 1):
-        values = flat[at + k * peaks.shape[1]]
-        mass += values
-        moment += k * values
-    return _Looks(label, strip, row + moment / (mass + 1e-9), mass, count)
+        looked = values[at + k]
+        mass += looked
+        moment += k * looked
+    return _Looks(at // rows % strips, at % rows + moment / (mass + 1e-9), mass, np.cumsum(counts) - counts, counts)
 
 
-def _fitted(both: list[NDArray[np.float32]], shifts: NDArray[np.intp]) -> Slopes:
-    """A least-squares line through each ridge of the two edges, trimmed thrice; faint ridges are left out."""
-    fits = [_lines(edges, shifts) for edges in both]
-    slope, spread, mass, looks = (np.concatenate(parts) for parts in zip(*fits, strict=True))
-    strong = (looks * mass * mass).sum() / ((looks * mass).sum() + 1e-9)
-    kept = mass > _FAINT_LINE * strong
-    return Slopes(np.rad2deg(np.arctan(slope[kept])), np.rad2deg(spread[kept]))
+def _first_of_chain(at: NDArray[np.intp], rows: int) -> NDArray[np.intp]:
+    """For each peak the first one of its chain, in which one follows the other from strip to strip."""
+    here = np.arange(len(at))
+    after = np.minimum(np.searchsorted(at, at + (rows - _REACH_ROWS)), len(at) - 1)
+    linked = np.abs(at[after] - rows - at) <= _REACH_ROWS
+    first = here.copy()
+    first[after[linked]] = here[linked]
+    while True:
+        earlier = first[first]
+        if np.array_equal(earlier, first):
+            return first
+        first = earlier
 
 
-def _lines(edges: NDArray[np.float32], shifts: NDArray[np.intp]) -> tuple[Floats, ...]:
-    """Slope, its standard error, strength and number of looks of each ridge that is long enough."""
-    label, strip, row, mass, count = _ridges(edges)
-    x, y = strip * float(STRIP_PX), row + shifts[strip]
+def _slopes(strips: Strips) -> Slopes:
+    """A least-squares line through each ridge that is long enough, trimmed twice; faint ridges are left out."""
+    looks = _looks(strips.edges)
+    if len(looks.counts) == 0:
+        return Slopes(np.zeros(0), np.zeros(0))
+    x, y, mass = looks.strip * float(STRIP_PX), looks.row + strips.shifts[looks.strip], looks.mass
     # where a faint line meets or crosses a strong one, the strong one counts
-    strong = np.bincount(label, mass * mass, count) / (np.bincount(label, mass, count) + 1e-9)
-    mass = np.where(mass > _FAINT_LOOK * strong[label], mass, 0.0)
+    strong = looks.summed(mass * mass) / (looks.summed(mass) + 1e-9)
+    mass = np.where(mass > looks.each(_FAINT_LOOK * strong), mass, 0.0)
     weight = mass
-    for _ in range(4):
-        total = np.bincount(label, weight, count) + 1e-9
-        dx = x - (np.bincount(label, weight * x, count) / total)[label]
-        dy = y - (np.bincount(label, weight * y, count) / total)[label]
+    for _ in range(_FITS):
+        total = looks.summed(weight) + 1e-9
+        dx = x - looks.each(looks.summed(weight * x) / total)
+        dy = y - looks.each(looks.summed(weight * y) / total)
         pull = weight * dx
-        reach = np.bincount(label, pull * dx, count) + 1e-9
-        slope = np.bincount(label, pull * dy, count) / reach
-        off = dy - slope[label] * dx
-        noise = np.bincount(label, weight * off * off, count) / total
-        squares = np.bincount(label, weight * weight, count) + 1e-9
-        weight = mass * (np.abs(off) < np.clip(_TRIM * np.sqrt(noise), *_TRIM_PX)[label])
+        reach = looks.summed(pull * dx) + 1e-9
+        slope = looks.summed(pull * dy) / reach
+        off = dy - looks.each(slope) * dx
+        noise = looks.summed(weight * off * off) / total
+        squares = looks.summed(weight * weight) + 1e-9
+        weight = mass * (np.abs(off) < looks.each(np.clip(_TRIM * np.sqrt(noise), *_TRIM_PX)))
     # a strip's edge is one look: the mass only says how much each look counts
-    looks = total**2 / squares
-    spread = np.sqrt((noise + 0.02) / (reach / total) / np.maximum(looks, 1.0))
-    strength = np.bincount(label, mass, count) / (np.bincount(label, mass > 0, count) + 1e-9)
-    kept = np.sqrt(12 * reach / total) > _SHORTEST * edges.shape[1] * STRIP_PX
-    return slope[kept], spread[kept], strength[kept], looks[kept]
+    count = total**2 / squares
+    spread = np.sqrt((noise + 0.02) / (reach / total) / np.maximum(count, 1.0)) / (1 + slope * slope)
+    strength = looks.summed(mass) / (looks.summed((mass > 0).astype(np.float64)) + 1e-9)
+    long = np.sqrt(12 * reach / total) > _SHORTEST * strips.edges.shape[1] * STRIP_PX
+    usual = (count * strength * strength)[long].sum() / ((count * strength)[long].sum() + 1e-9)
+    kept = long & (strength > _FAINT_LINE * usual)
+    return Slopes(np.rad2deg(np.arctan(slope[kept])), np.rad2deg(spread[kept]))
 
 
 def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
@@ -167,13 +179,11 @@ def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
     angle, spread = slopes.angle_deg[near], slopes.spread_deg[near]
     if len(angle) < 3:
         return Agreement(about_deg, window_deg, len(angle), window_deg)
-    between, centre = 0.1, about_deg
-    for _ in range(4):
-        weight = 1 / (spread**2 + between**2)
-        centre = _weighted_median(angle, np.sqrt(weight))
-        off = np.abs(angle - centre)
-        excess = (1.4826 * _weighted_median(off, weight)) ** 2 - _weighted_median(spread**2, weight)
-        between = float(np.sqrt(max(excess, 0.0)))
+    # the precise ones say how far lines differ: short ridges in noise lie at any angle, and are many
+    weight = 1 / (spread**2 + _PRECISE_DEG**2)
+    centre = _weighted_median(angle, weight)
+    excess = (1.4826 * _weighted_median(np.abs(angle - centre), weight)) ** 2 - _weighted_median(spread**2, weight)
+    between = float(np.sqrt(max(excess, 0.0)))
     scale = np.sqrt(spread**2 + between**2)
     for _ in range(3):
         weight = np.where(np.abs(angle - centre) < 2.5 * scale, 1 / scale**2, 0.0)

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from recto.blueprint import Estimate
 from recto.filters.deskew.baselines import Agreement, agreed_angle
 from recto.filters.deskew.normalise import shrunk, texture
-from recto.filters.deskew.readings import combined
+from recto.filters.deskew.readings import LEAST_ERROR_DEG, combined
 from recto.filters.deskew.screens import screen_frequency, without_screen
 from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
-from recto.filters.deskew.strips import edges_of_lines
 from recto.raster import Page
 
 _SMALLEST_PX = 32
 _LEVEL_FIRST = 9.0
+_NO_RAY = 1.25
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _STRICTER_UPRIGHT = 0.4
@@ -124,8 +124,13 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
         flat, contrast = texture(larger)
         spectrum = Spectrum.of(flat)
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
+    if level_ray.ratio < _NO_RAY < upright_ray.ratio:
+        # margins and columns have a ray where lines have none to speak of
+        level_ray = level_ray._replace(angle_deg=upright_ray.angle_deg)
     chosen = level = _look(larger, spectrum, level_ray)
-    if upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG:
+    # where level lines agree as closely as this, no others can be ahead of them
+    in_doubt = level.error_deg > _LEVEL_FIRST * LEAST_ERROR_DEG
+    if in_doubt and (upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG):
         upright = _look(larger, spectrum, upright_ray)
         as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
         ahead = upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg
@@ -166,8 +171,7 @@ def _look(page: NDArray[np.uint8], spectrum: Spectrum, coarse: Coarse) -> _Look:
     """From a coarse angle to that of the lines."""
     along = ray_reading(spectrum, coarse.angle_deg, coarse.axis)
     level = np.ascontiguousarray(np.rot90(page)) if coarse.axis else page
-    lines = agreed_angle(edges_of_lines(level, along.angle_deg))
-    return _Look(coarse, along, lines._replace(angle_deg=along.angle_deg + lines.angle_deg))
+    return _Look(coarse, along, agreed_angle(level, along.angle_deg))
 
 
 def _confidence(evidence: Evidence) -> float:

@@ -10,9 +10,12 @@ from recto.filters.deskew.spectrum import Reading
 _LINES_SCALE, _LINES_LEAST_DEG = 2.0, 0.004
 _RAY_SCALE, _RAY_LEAST_DEG = 2.0, (0.003, 0.01)
 """The ray across is trusted less: scanners shear a page by a few hundredths of a degree."""
+LEAST_ERROR_DEG = 1.0 / float(np.hypot(1.0 / _LINES_LEAST_DEG, 1.0 / _RAY_LEAST_DEG[0]))
+"""What lines and their ray together can be sure of."""
 _BENT_DEG, _BENT_LINES = (0.2, 0.3, 0.9, 1.2), (6.0, 8.0)
 _BENT_ERROR_DEG = 0.1
 _APART = 3.0
+_ALONE = 0.5
 
 
 def combined(lines: Agreement, *rays: Reading) -> Reading:
@@ -21,8 +24,8 @@ def combined(lines: Agreement, *rays: Reading) -> Reading:
     Lines of text are misled by glyphs that stand at different heights along a line, their ray by columns whose lines do
     not meet, the ray across by slanted strokes and by what is drawn askew: seldom all alike. The reading
     that most agree with, counted by their precision, is the centre, and what is off by more than three standard errors
-    from it has no say; where none agree, the lines are believed. On curved paper, where many lines differ by more than
-    their errors, rays are worth little.
+    from it has no say. One with which none agrees must be twice as precise as those that agree, together. On curved
+    paper, where many lines differ by more than their errors, rays are worth little.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def combined(lines: Agreement, *rays: Reading) -> Reading:
     apart = (angle[:, None] - angle) / np.hypot(error[:, None], error)
     says = np.maximum(1.0 - (apart / _APART) ** 2, 0.0)
     alone = np.count_nonzero(says, axis=1) < 2
-    centre = int(np.argmax(np.where(alone, 0.0, (says / error).sum(axis=1))))
+    centre = int(np.argmax(np.where(alone, _ALONE, 1.0) * (says / error).sum(axis=1)))
     weight = says[centre] / error**2
     mean, mean_error = float((weight * angle).sum() / weight.sum()), float(1.0 / np.sqrt(weight.sum()))
     # what is as precise and says something else may be right after all

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Power = NDArray[np.float32]
 
+AHEAD = 4
+"""Columns of negative frequencies before the frequency 0, so that one may interpolate there."""
 _ALL_DEG = np.arange(-90.0, 90.0, 0.5)
 _FINE_STEP_DEG = 0.05
 _FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
@@ -19,6 +21,7 @@ _FINE_CLIP = 100.0
 _BANDS = 4
 _APART_DEG = 0.003
 _LAST_DEG = 0.9
+_FAST_FACTORS = (2, 3, 5, 7, 11, 13)
 
 
 def power_spectrum(texture: NDArray[np.float32], size: tuple[int, int]) -> Power:
@@ -37,8 +40,8 @@ def power_spectrum(texture: NDArray[np.float32], size: tuple[int, int]) -> Power
         negative frequencies before it so that one may interpolate there.
     """
     height, width = size
-    padded = np.zeros(size, dtype=np.float32)
-    padded[: texture.shape[0], : texture.shape[1]] = texture
+    below, right = height - texture.shape[0], width - texture.shape[1]
+    padded = cv2.copyMakeBorder(texture, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0.0,))
     packed = np.asarray(cv2.dft(padded), dtype=np.float32)
     half = width // 2
     power = np.empty((height, half + 5), dtype=np.float32)
@@ -88,13 +91,12 @@ def along_rays(
     height, width = size
     radians = np.deg2rad(angles_deg)
     flip = np.where(np.sin(radians) > 0, -1.0, 1.0)
-    x = np.outer(radii, -np.sin(radians) * flip) * width + 4
-    y = np.outer(radii, np.cos(radians) * flip) * height + height // 2
-    return np.asarray(
-        cv2.remap(
-            power, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
-    )
+    far = radii.astype(np.float32)
+    x = np.outer(far, (-np.sin(radians) * flip * width).astype(np.float32))
+    y = np.outer(far, (np.cos(radians) * flip * height).astype(np.float32))
+    x += np.float32(AHEAD)
+    y += np.float32(height // 2)
+    return np.asarray(cv2.remap(power, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101))
 
 
 class Spectrum(NamedTuple):
@@ -129,7 +131,7 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     """
     radii = np.arange(0.02, 0.3, 1.5 / max(spectrum.size))
     rays = np.sqrt(along_rays(spectrum.power, spectrum.size, _ALL_DEG, radii))
-    rays /= np.median(rays[:, ::2], axis=1, keepdims=True) + 1e-6
+    rays /= _middle(rays[:, ::2]) + np.float32(1e-6)
     score = np.minimum(rays, _COARSE_CLIP).mean(axis=0)
     middle = float(np.median(score))
     deviation = float(np.median(np.abs(score - middle)))
@@ -141,6 +143,12 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
         peak = float(turned[best])
         found.append(Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6)))
     return found[0], found[1]
+
+
+def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The median of each row, as a column; the upper one of two."""
+    half = rows.shape[1] // 2
+    return np.partition(rows, half, axis=1)[:, half : half + 1]
 
 
 class Reading(NamedTuple):
@@ -159,7 +167,7 @@ def ray_reading(spectrum: Spectrum, about_deg: float, axis: int) -> Reading:
     radii = np.arange(0.02, 0.48, 1.0 / max(spectrum.size))
     around = about_deg + 90.0 * axis
     rays = along_rays(spectrum.power, spectrum.size, np.concatenate((around + _FINE_DEG, around + _ASIDE_DEG)), radii)
-    rays /= np.median(rays[:, len(_FINE_DEG) :], axis=1, keepdims=True) + 1e-6
+    rays /= _middle(rays[:, len(_FINE_DEG) :]) + np.float32(1e-6)
     clipped = np.minimum(rays, _FINE_CLIP)
     starts = np.arange(_BANDS) * len(radii) // _BANDS
     bands = np.add.reduceat(clipped, starts, axis=0)
@@ -183,8 +191,16 @@ def _summit(score: NDArray[np.float32]) -> float:
 
 
 def _dft_size(count: int) -> int:
-    """The next even number that the transform is fast for."""
-    size = cv2.getOptimalDFTSize(max(count, 16))
-    while size % 2:
-        size = cv2.getOptimalDFTSize(size + 1)
-    return int(size)
+    """The next number that the transform is fast for: sixteen times small factors."""
+    size = -(-max(count, 16) // 16) * 16
+    while _without(size, _FAST_FACTORS) > 1:
+        size += 16
+    return size
+
+
+def _without(number: int, factors: tuple[int, ...]) -> int:
+    """What is left of a number when it is divided by all these factors as often as it can be."""
+    for factor in factors:
+        while number % factor == 0:
+            number //= factor
+    return number

@@ -1,6 +1,9 @@
-"""A page turned straight and summed along its lines: what the slopes of single lines are read from."""
+"""A page whose columns are shifted until its lines are level, summed in strips: what single lines are read from."""
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,75 +11,86 @@ from numpy.typing import NDArray
 
 from recto.raster import AffineMap
 
-Strips = NDArray[np.float32]
-
-STRIP_PX = 12
-_SQUEEZE = (4, 2)
+STRIP_PX = 16
 _WINDOW = 1 / 28
 _FLOOR = 2.0
 _STRONG = 90
-_FAINT = 0.05
-_MARGIN = 24
+_FAINT = 0.05 * STRIP_PX
+_MARGIN, _LEAST_MARGIN = 24, 2
 
 
-def edges_of_lines(page: NDArray[np.uint8], angle_deg: float) -> tuple[Strips, Strips]:
-    """Where it gets lighter and where it gets darker from one row to the next, in upright strips of a straight page.
+class Strips(NamedTuple):
+    """The edges of lines of text in upright strips of a page, ``STRIP_PX`` wide.
+
+    Attributes
+    ----------
+    edges : float32 ndarray, shape (2, n, H), not negative
+        Where it gets lighter and where it gets darker from one row to the next; nothing along the frame.
+    shifts : float64 ndarray, shape (n,)
+        By how many rows each strip was moved up, in the mean of its columns.
+    """
+
+    edges: NDArray[np.float32]
+    shifts: NDArray[np.float64]
+
+
+def edges_of_lines(columns: NDArray[np.uint8], angle_deg: float) -> Strips:
+    """The upper and lower edges of lines that fall to the right by about ``angle_deg``.
 
     Divided by what is usual around, but not wholly: ink that shines through from the back stays fainter than ink.
 
     Parameters
     ----------
-    page : uint8 ndarray, shape (h, w)
+    columns : uint8 ndarray, shape (w, h)
+        The page, column by column.
     angle_deg : float
-        The page is turned counter-clockwise by so much.
+        Within 45 degrees.
+    """
+    sums, shifts = level_strips(columns, angle_deg)
+    change = np.diff(sums, axis=1).astype(np.float32)
+    window = int(max(columns.shape) * _WINDOW)
+    usual = cv2.blur(np.abs(change), (window | 1, window // STRIP_PX | 1))
+    change /= usual + np.float32(_FLOOR * np.percentile(usual[:, ::16], _STRONG) + _FAINT)
+    for axis in range(2):
+        margin = max(_LEAST_MARGIN, change.shape[axis] // _MARGIN)
+        frame = np.moveaxis(change, axis, 0)
+        frame[:margin] = frame[-margin:] = 0
+    edges = np.empty((2, *change.shape), dtype=np.float32)
+    np.maximum(change, 0, out=edges[0])
+    np.maximum(-change, 0, out=edges[1])
+    return Strips(edges, shifts)
+
+
+def level_strips(columns: NDArray[np.uint8], angle_deg: float) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
+    """The sums over strips of a page sheared upright until lines that fall by ``angle_deg`` are level.
+
+    Each column moves by whole rows, so that nothing is interpolated: what the rounding takes from a strip is known.
 
     Returns
     -------
-    two float32 ndarrays, shape (H - 1, n), not negative
+    sums : int16 ndarray, shape (n, H)
+        Nothing is cut, but for the last columns that fill no strip; what is above and below goes on as the page ends.
+    shifts : float64 ndarray, shape (n,)
     """
-    change = np.diff(straight_strips(page, angle_deg), axis=0)
-    window = int(max(page.shape) * _WINDOW)
-    usual = cv2.blur(np.abs(change), (window // STRIP_PX | 1, window | 1))
-    change /= usual + np.float32(_FLOOR * np.percentile(usual[::8], _STRONG) + _FAINT)
-    rows, strips = (max(1, count // _MARGIN) for count in change.shape)
-    inside = np.zeros_like(change)
-    inside[rows:-rows, strips:-strips] = change[rows:-rows, strips:-strips]
-    return np.maximum(inside, 0), np.maximum(-inside, 0)
+    width, height = columns.shape
+    shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * (np.arange(width) - width // 2)).astype(np.intp)
+    most, span = int(shifts.max()), int(shifts.max() - shifts.min())
+    level = np.empty((width, height + span), dtype=np.uint8)
+    level[:, :span], level[:, height:] = columns[:, :1], columns[:, -1:]
+    starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1)).tolist()
+    for start, stop in pairwise((*starts, width)):
+        top = most - int(shifts[start])
+        level[start:stop, top : top + height] = columns[start:stop]
+    each = min(STRIP_PX, width)
+    count = width // each
+    sums = level[: count * each].reshape(count, each, -1).sum(axis=1, dtype=np.int16)
+    return sums, shifts[: count * each].reshape(count, each).mean(axis=1)
 
 
-def straight_strips(page: NDArray[np.uint8], angle_deg: float) -> Strips:
-    """The means over upright strips ``STRIP_PX`` wide of the page turned counter-clockwise by ``angle_deg``.
-
-    The page is narrowed by area first, as far as the turn allows without blurring the lines: that is most of the
-    work saved.
-
-    Returns
-    -------
-    float32 ndarray, shape (H, n)
-        Nothing is cut, but for the last columns that fill no strip.
-    """
-    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg)
-    steep = abs(np.tan(np.deg2rad(angle_deg)))
-    times = next((k for k in _SQUEEZE if k * steep <= 1.0 and page.shape[1] >= k), 1)
-    columns = page.shape[1] // times
-    narrow = cv2.resize(page[:, : columns * times], (columns, page.shape[0]), interpolation=cv2.INTER_AREA)
-    middle = (times - 1) / 2
-    m = turn.matrix
-    squeezed = np.array(
-        [
-            [m[0, 0], m[0, 1] / times, (m[0, 0] * middle + m[0, 2] - middle) / times],
-            [m[1, 0] * times, m[1, 1], m[1, 0] * middle + m[1, 2]],
-        ]
-    )
-    height, width = turn.shape[0], turn.shape[1] // times
-    drawn = cv2.warpAffine(
-        narrow,
-        squeezed,
-        (width, height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    each = STRIP_PX // times
-    count = max(1, width // each)
-    body = np.asarray(drawn[:, : count * each], dtype=np.float32)
-    return np.asarray(cv2.resize(body, (count, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
+def turned(page: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
+    """A steep page turned counter-clockwise: glyphs that are sheared by much no longer stand on a line."""
+    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg, "keep")
+    size = (turn.shape[1], turn.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    drawn = cv2.warpAffine(page, turn.matrix[:2], size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(drawn, dtype=np.uint8)
