@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recto.errors import LimitError, ParameterError, RecipeError, UnknownFilterError
 from recto.pipeline import CATALOGUE, PRESETS, plan, run
 from recto.raster import Page
-from tests.pages import text_page
+from tests.pages import shaded, text_page
 
 PAGE = Page.of(text_page(300, 220, text_px=12))
 
@@ -124,3 +124,10 @@ def test_a_preset_is_a_recipe_by_name_and_never_a_filter() -> None:
     for name, steps in PRESETS.items():
         assert plan(f" {name} ") == plan(steps)
         assert name not in CATALOGUE
+
+
+def test_a_phone_photo_comes_out_white_and_large_enough_to_read() -> None:
+    small = Page.of(shaded((text_page(500, 360, text_px=9) * 0.8).astype(np.uint8)))
+    samples = run(small, plan("phone photo")).page.samples
+    assert min(samples.shape[:2]) >= 1.5 * 360
+    assert np.median(samples) == 255

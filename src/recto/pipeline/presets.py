@@ -6,7 +6,13 @@ from typing import Any
 
 PRESETS: dict[str, tuple[dict[str, Any], ...]] = {
     "scan": ({"filter": "orient"}, {"filter": "deskew"}, {"filter": "binarize"}),
-    "phone photo": ({"filter": "dewarp"}, {"filter": "orient"}, {"filter": "deskew"}, {"filter": "whiten"}),
+    "phone photo": (
+        {"filter": "dewarp"},
+        {"filter": "orient"},
+        {"filter": "deskew"},
+        {"filter": "whiten", "deepen": 1.0},
+        {"filter": "upsample"},
+    ),
     "old book": ({"filter": "dewarp"}, {"filter": "deskew"}, {"filter": "binarize"}),
     "fax": ({"filter": "deskew"}, {"filter": "upsample", "scale": 2}),
     "receipt": ({"filter": "dewarp"}, {"filter": "orient"}, {"filter": "contrast"}, {"filter": "binarize"}),

@@ -16,7 +16,7 @@ _STRIDE = 2
 _STROKE, _NEAR = 15, 19
 _DEPTH = 0.8
 _MOST = 2.0
-_GRAIN = (0.10, 0.18)
+_GRAIN = (0.20, 0.32)
 _BAND_PX = 2_000_000
 
 
