@@ -1,6 +1,6 @@
 """Measure the skew estimator and its peers: ``python -m lab.benchmarks.skew [--quick] [--peers N]``.
 
-Writes ``bench-results/skew.json`` and ``bench-results/skew.md``.
+Writes ``bench-results/skew.json`` and ``bench-results/skew.md``. ``--speed`` only says how long an estimate takes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from lab.benchmarks.skew import peers
 from lab.benchmarks.skew.exact import exact_page
+from lab.benchmarks.skew.speed import speed
 from lab.benchmarks.skew.textless import photographs, textless_page
 from recto.filters.deskew import Deskew, DeskewParams
 from recto.filters.deskew.estimate import estimate_skew
@@ -139,9 +140,13 @@ def main() -> None:
         "--straight", type=int, default=160, help="straight pages of text, which must come back as they are"
     )
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--speed", action="store_true", help="only the time of an estimate on A4 pages, one thread")
     asked = parser.parse_args()
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
+    if asked.speed:
+        print_speed()
+        return
     few = asked.quick
     shown = asked.peers if asked.peers is not None else (4 if few else 36)
     pages = 18 if few else asked.pages
@@ -171,6 +176,12 @@ def main() -> None:
             document["results"][title][name] = scored(cases[: slow.get(name, shown)], finder, reach)
             write(document)
     print(as_markdown(document))
+
+
+def print_speed() -> None:
+    print("| A4 page | pages | ms | slowest page |\n|---|---|---|---|")
+    for title, row in speed(rounds=30).items():
+        print(f"| {title} | {row['pages']} | {row['ms']:.1f} | {row['slowest']:.1f} |")
 
 
 def turned_scans(count: int, seed: int) -> dict[str, float] | None:
