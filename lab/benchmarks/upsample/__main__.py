@@ -1,6 +1,6 @@
 """Crops at 2×, 3×, 4×, whole pages, forms, scripts: CER, PSNR, SSIM, seconds, beside the peers.
 
-    python -m lab.benchmarks.upsample [--quick] [--tracks lines,soft,crops,pages,forms,scripts] [--only recto,bicubic]
+    python -m lab.benchmarks.upsample [--quick] [--tracks lines,soft,crops,floor,pages,forms,scripts] [--only recto]
 
 Needs Tesseract and, for crops and pages, RECTO_DATA (default ../shared/data). RapidOCR reads as well where it is
 installed, here or beside the interpreter that --rapidocr names. Writes Markdown and JSON to ``bench-results/``.
@@ -22,6 +22,7 @@ import cv2
 
 from lab.benchmarks.machine import machine
 from lab.benchmarks.upsample.cases import (
+    NEXT_TO_NOTHING,
     Sharp,
     Shrink,
     Whole,
@@ -42,7 +43,7 @@ from lab.metrics.ocr import cer, word_f1
 
 _RESULTS = Path("bench-results")
 _FACTORS = (2, 3, 4)
-_TRACKS = ("lines", "soft", "crops", "pages", "forms", "scripts")
+_TRACKS = ("lines", "soft", "crops", "floor", "pages", "forms", "scripts")
 
 Rows = list[dict[str, Any]]
 
@@ -58,6 +59,18 @@ def near(sharps: list[Sharp], names: list[str], shrink: Shrink) -> Rows:
             rows.append({"method": name, "factor": factor, "psnr": round(db, 2), "ssim": round(alike, 4)})
             print(rows[-1], flush=True)
     return rows
+
+
+def on_soft(sharps: list[Sharp], names: list[str]) -> dict[str, Rows]:
+    """A table for each softness of the original and each chain."""
+    found = {}
+    for sigma_px in (0.0, 0.5, 0.7):
+        grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in sharps]
+        found[f"edges soft by {sigma_px} px, mildly damaged"] = near(grey, names, mildly_shrunk)
+    for sigma_px, blur in ((0.5, 0.4), (0.6, 0.5)):
+        grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in sharps]
+        found[f"edges soft by {sigma_px} px, blurred by {blur} small px"] = near(grey, names, blurred_and_shrunk(blur))
+    return found
 
 
 def on_crops(sharps: list[Sharp], names: list[str], reader: Reads, other: Rapid | None, shrink: Shrink) -> Rows:
@@ -91,6 +104,15 @@ def on_crops(sharps: list[Sharp], names: list[str], reader: Reads, other: Rapid 
         {"method": name, "factor": factor, **{k: round(fmean(r[k] for r in rows), 4) for k in rows[0]}}
         for (name, factor), rows in found.items()
     ]
+
+
+def floor(sharps: list[Sharp], reader: Reads) -> Rows:
+    """The CER of originals that were changed next to nothing: what no enlargement can be expected to fall below."""
+    rows = []
+    for name, change in NEXT_TO_NOTHING.items():
+        errors = [cer(reader.read(change(s.samples), 300, 6), reader.read(s.samples, 300, 6)) for s in sharps]
+        rows.append({"change": name, "cer": round(fmean(errors), 4)})
+    return rows
 
 
 def on_pages(pages: list[Whole], names: list[str], reader: Reads) -> Rows:
@@ -164,16 +186,12 @@ def measured(args: argparse.Namespace, tracks: set[str]) -> dict[str, Rows]:
         whole = crops(args.data, count, whole_lines=True)
         found["crops of whole lines"] = on_crops(whole, names, reader, other, shrunk)
     if "soft" in tracks:
-        whole = crops(args.data, count, whole_lines=True)
-        for sigma_px in (0.0, 0.5, 0.7):
-            grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in whole]
-            found[f"edges soft by {sigma_px} px, mildly damaged"] = near(grey, names, mildly_shrunk)
-        for sigma_px, blur in ((0.5, 0.4), (0.6, 0.5)):
-            grey = [Sharp(s.name, soft(s.samples, sigma_px)) for s in whole]
-            title = f"edges soft by {sigma_px} px, blurred by {blur} small px"
-            found[title] = near(grey, names, blurred_and_shrunk(blur))
+        found |= on_soft(crops(args.data, count, whole_lines=True), names)
     if "crops" in tracks:
         found["crops"] = on_crops(crops(args.data, count), names, reader, other, shrunk)
+    if "floor" in tracks:
+        found["whole lines, hardly changed"] = floor(crops(args.data, count, whole_lines=True), reader)
+        found["crops, hardly changed"] = floor(crops(args.data, count), reader)
     if "pages" in tracks:
         found["pages at 90 dpi, enlarged twice"] = on_pages(small_pages(args.data, args.pages), names, reader)
         found["pages at 150 dpi, enlarged twice"] = on_pages(grey_pages(args.data, args.pages), names, reader)

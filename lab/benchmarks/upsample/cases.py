@@ -63,6 +63,16 @@ def soft(sharp: Samples, sigma_px: float) -> Samples:
     return np.asarray(cv2.GaussianBlur(sharp, (0, 0), sigma_px), dtype=np.uint8) if sigma_px else sharp
 
 
+NEXT_TO_NOTHING: dict[str, Callable[[Samples], Samples]] = {
+    "edges 0.5 px soft": lambda sharp: soft(sharp, 0.5),
+    "edges 0.8 px soft": lambda sharp: soft(sharp, 0.8),
+    "noise of 6 grey levels": lambda sharp: np.clip(
+        sharp + np.random.default_rng(0).normal(0, 6, sharp.shape), 0, 255
+    ).astype(np.uint8),
+}
+"""Changes of an original that no reader's eye would mind."""
+
+
 def mildly_shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
     """Area sampling, a little grain, a good JPEG: no blur but that of the pixels."""
     rng = np.random.default_rng([seed, factor, 1])
