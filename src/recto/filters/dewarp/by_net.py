@@ -60,7 +60,7 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
         return None
     # Slopes that no smooth surface foretells are those of handwriting rather than of a bend.
     gain = _GAIN if coherence(raw) > _SMOOTH else _GAIN_WHEN_ROUGH
-    if raw.count >= 0.5 * reached.lines and reached.after > gain * before:
+    if raw.count >= _FEW_LINES and reached.after > gain * before:
         return None
     warp = Warp(0.9 * seen.confidence, "net", outline.bulge, before, reached.after, sheet.paper)
     return Move(*framed(reached.grid, sheet, params.crop), (warp,))
