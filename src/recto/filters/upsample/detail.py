@@ -91,19 +91,24 @@ def agreed(drawn: Floats, plain: Floats, grey: NDArray[np.uint8], rows: slice) -
     box = np.ones((_AROUND_PX,) * 2, dtype=np.uint8)
     dark, bright = (f(grey, box)[rows].astype(np.float32) for f in (cv2.erode, cv2.dilate))
     near = _NEAR_SHARE * (bright - dark)
-    room = _room(plain, dark + near)
-    agreeing = np.minimum(drawn, np.add(plain, room, out=room))
-    room = _room(-plain, near - bright)
-    return np.asarray(np.maximum(agreeing, np.subtract(plain, room, out=room), out=agreeing), dtype=np.float32)
+    room = _repeated(dark + near, plain)
+    np.subtract(plain, room, out=room)
+    agreeing = np.minimum(drawn, np.add(plain, _widened(room), out=room), out=room)
+    room = _repeated(bright - near, plain)
+    np.subtract(room, plain, out=room)
+    return np.maximum(agreeing, np.subtract(plain, _widened(room), out=room), out=agreeing)
 
 
-def _room(plain: Floats, bound: Floats) -> Floats:
-    """How far the net may go against the tone: a little below the bound, anywhere soon above it."""
-    room = plain - cv2.resize(bound, plain.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    np.maximum(room, 0, out=room)
-    room *= _STEEP
-    room += _AGAINST
-    return np.asarray(room, dtype=np.float32)
+def _repeated(values: Floats, like: Floats) -> Floats:
+    return np.asarray(cv2.resize(values, like.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.float32)
+
+
+def _widened(beyond: Floats) -> Floats:
+    """How far the net may go against a tone, in place: a little where the page comes near it, soon anywhere beyond."""
+    np.maximum(beyond, 0, out=beyond)
+    beyond *= _STEEP
+    beyond += _AGAINST
+    return beyond
 
 
 def residual(around: NDArray[np.uint8], origin: tuple[int, int], active: NDArray[np.bool_], factor: int) -> Floats:
