@@ -172,8 +172,8 @@ def test_a_binary_page_comes_out_grey_or_binary() -> None:
 
 
 def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = smaller(LARGE, 2)
-    for scale in (2.0, 2.7):
+    for scale in (2.0, 2.7, 4.0):
+        small = smaller(LARGE, 4 if scale == 4.0 else 2)
         whole = up(small, scale=scale).samples
         with monkeypatch.context() as patched:
             patched.setattr(detail, "_TILE_PX", 1 << 13)
