@@ -10,7 +10,7 @@ PRESETS: dict[str, tuple[dict[str, Any], ...]] = {
         {"filter": "dewarp"},
         {"filter": "orient"},
         {"filter": "deskew"},
-        {"filter": "whiten", "deepen": 1.0},
+        {"filter": "whiten"},
         {"filter": "upsample"},
     ),
     "old book": ({"filter": "dewarp"}, {"filter": "deskew"}, {"filter": "binarize"}),
