@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recto.filters.deskew.strips import STRIP_PX, Strips, edges_of_lines, turned
 
-_STEEP_DEG = 15.0
+_STEEP_DEG = 17.0
 _SMEAR_STRIPS = 3
 _ROUNDS, _SETTLED_DEG = 3, 0.05
 _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)

@@ -4,8 +4,8 @@
 2. ``spectrum``: the power along rays from the origin, whitened; its highest ray is the coarse angle, and a
    closer look at the rays around it the fine one.
    A halftone screen, which the spectrum betrays (``screens``), is blurred away first.
-3. ``strips`` and ``baselines``: turn the page straight and fit a line to the edges of every line of text; their
-   robust agreement is the angle, their disagreement its uncertainty.
+3. ``strips`` and ``baselines``: shear the page until its lines are level and fit a line to the edges of every line of
+   text; their robust agreement is the angle, their disagreement its uncertainty.
 4. ``readings``: the lines, their ray, and the ray at right angles to it (margins, rules, columns) each read the
    angle with an error of their own; those that agree are averaged.
 """
@@ -33,7 +33,7 @@ _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
-_LOOSE_DEG = (0.016, 0.028)
+_LOOSE_DEG, _LOOSE_FAINT_DEG = (0.016, 0.028), (0.008, 0.014)
 _LOW_RATIO = (2.3, 2.6)
 _STRICTER_STEEP = 0.6
 _LOW_HEIGHT = (12.0, 15.0)
@@ -189,7 +189,7 @@ def _confidence(evidence: Evidence) -> float:
     stricter = _STRICTER_STEEP * float(steep * loose)
     # Lines that agree loosely on a low ray are a photographed book, which is inked, or a photograph, which is not.
     low = np.interp(evidence.ratio, _LOW_RATIO, (1.0, 0.0)) * np.interp(evidence.height, _LOW_HEIGHT, (1.0, 0.0))
-    faint = float(loose * low)
+    faint = float(np.interp(error_deg, _LOOSE_FAINT_DEG, (0.0, 1.0)) * low)
     # A black border outshines the lines of text, so that only its own few edges count; with a high ray and readings
     # that all agree they are enough.
     plain = np.interp(evidence.ratio, _PLAIN_RATIO, (0.0, 1.0)) * np.interp(evidence.height, _PLAIN_HEIGHT, (0.0, 1.0))

@@ -1,0 +1,51 @@
+"""The lines of text that deskew reads: what the strips keep of a sheared page, and on what lines agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recto.filters.deskew.baselines import Slopes, agreed
+from recto.filters.deskew.screens import without_screen
+from recto.filters.deskew.strips import STRIP_PX, level_strips
+
+
+@pytest.mark.parametrize("angle_deg", [-14.0, -0.7, 0.0, 3.0, 16.0])
+@pytest.mark.parametrize("off_deg", [0.0, 0.4])
+def test_strips_and_their_shifts_tell_where_a_line_was(angle_deg: float, off_deg: float) -> None:
+    """Whatever angle the page is sheared by, its own slope comes back."""
+    width, height = 800, 900
+    x = np.arange(width)
+    columns = np.full((width, height), 255, np.uint8)
+    columns[x, np.rint(450 + np.tan(np.deg2rad(angle_deg)) * (x - 400)).astype(int)] = 0
+    sums, shifts = level_strips(columns, angle_deg + off_deg)
+    ink = (sums.max() - sums).astype(float)
+    rows = (ink * np.arange(ink.shape[1])).sum(axis=1) / ink.sum(axis=1)
+    slope = np.polyfit(np.arange(len(rows)) * STRIP_PX, rows + shifts, 1)[0]
+    assert np.rad2deg(np.arctan(slope)) == pytest.approx(angle_deg, abs=0.01)
+
+
+def test_many_short_ridges_in_noise_do_not_out_vote_a_few_lines() -> None:
+    rng = np.random.default_rng(3)
+    angle = np.concatenate((rng.normal(0.5, 0.03, 40), rng.uniform(-1.5, 1.5, 400)))
+    spread = np.concatenate((np.full(40, 0.03), rng.uniform(0.15, 0.3, 400)))
+    found = agreed(Slopes(angle, spread), 0.0, 1.5)
+    assert found.angle_deg == pytest.approx(0.5, abs=0.03)
+
+
+def test_on_a_curved_page_all_lines_count_alike() -> None:
+    rng = np.random.default_rng(4)
+    angle = rng.normal(0.2, 0.3, 200)
+    spread = np.where(np.arange(200) == 0, 0.001, 0.02)
+    angle[0] = 1.0
+    found = agreed(Slopes(angle, spread), 0.0, 1.5)
+    assert found.angle_deg == pytest.approx(0.2, abs=0.08)
+    assert found.between_deg == pytest.approx(0.3, abs=0.08)
+
+
+def test_a_screen_is_blurred_away_to_a_few_grey_levels() -> None:
+    y, x = np.mgrid[:300, :300]
+    dots = np.cos(2 * np.pi * x / 8.2) + np.cos(2 * np.pi * y / 8.2)
+    flat = without_screen(np.where(dots > 0, 255, 0).astype(np.uint8), 1 / 8.2)
+    inside = flat[40:-40, 40:-40].astype(int)
+    assert inside.max() - inside.min() <= 4
