@@ -267,9 +267,13 @@ def test_scans_of_real_pages_stay_as_they_are() -> None:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize("name", ["monkcuper/images/H24.png", "phibd2012/images/H02.png"])
+@pytest.mark.parametrize(
+    "name",
+    ["train/monkcuper/images/H24.png", "train/monkcuper/images/H05.png", "train/phibd2012/images/H02.png"]
+    + ["test/dibco2011/images/H03.png"],
+)
 def test_handwriting_stays_as_it_is(name: str) -> None:
-    path = DATA / "binarization/train" / name
+    path = DATA / "binarization" / name
     if not path.is_file():
         pytest.skip(f"needs the real pages of RECTO_DATA ({DATA})")
     samples = np.asarray(cv2.imread(str(path)), dtype=np.uint8)

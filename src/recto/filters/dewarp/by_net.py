@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recto.blueprint import Move
 from recto.filters.dewarp.coarse import sheet_of
@@ -17,6 +19,7 @@ from recto.raster import Page, luma
 from recto.raster.page import Samples
 
 _SURE = 0.8
+_FILLED = 0.85
 _LEAST_LINES = 10
 _LEVEL = 0.03
 _FEW_LINES = 6
@@ -26,7 +29,9 @@ _GAIN_WHEN_ROUGH = 0.25
 _SMOOTH = 0.5
 
 
-def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: DewarpParams) -> Move | None:
+def by_net(
+    page: Page, picture: Samples, factor: float, chance: NDArray[np.float32], raw: Lines, params: DewarpParams
+) -> Move | None:
     """The map of both looks, its lines levelled; None when that is not clearly better than the page as it is.
 
     Parameters
@@ -36,6 +41,8 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
         The page at about a megapixel, R'G'B'.
     factor : float
         Pixels of the page per pixel of the picture.
+    chance : float32 ndarray, shape (a, b)
+        How likely each part of the picture is page, at the first look.
     raw : Lines
         Text lines of the page as it is.
     params : DewarpParams
@@ -51,6 +58,9 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
     flat = outline.skewness_deg < 0.6 and outline.bulge < 0.01
     if flat or outline.bulge > 0.3 or outline.seen < 0.3 or not 0.12 < scene.around.inside < 0.99:
         return None
+    # A leaf that fills the frame: the first look doubts parts of the "sheet", and the second would cut writing off.
+    if _filled(chance, outline, (picture.shape[0], picture.shape[1])) < _FILLED:
+        return None
     grid = (seen.grid + 0.5) * factor - 0.5
     sheet = replace(sheet_of(outline.scaled(factor), page.shape), grid=grid)
     if sheet.shape[0] * sheet.shape[1] > 2.5 * page.height_px * page.width_px:
@@ -64,6 +74,15 @@ def by_net(page: Page, picture: Samples, factor: float, raw: Lines, params: Dewa
         return None
     warp = Warp(0.9 * seen.confidence, "net", outline.bulge, before, reached.after, sheet.paper)
     return Move(*framed(reached.grid, sheet, params.crop), (warp,))
+
+
+def _filled(chance: NDArray[np.float32], outline: Outline, shape: tuple[int, int]) -> float:
+    """Mean chance of page inside the outline."""
+    height, width = chance.shape
+    scale = np.array([width / shape[1], height / shape[0]])
+    region = np.zeros(chance.shape, dtype=np.uint8)
+    cv2.fillPoly(region, [np.rint((outline.polygon + 0.5) * scale - 0.5).astype(np.int32)], 1)
+    return float(chance[region > 0].mean()) if region.any() else 0.0
 
 
 def _edge(seen: CoarseMap, shape: tuple[int, int]) -> Outline:

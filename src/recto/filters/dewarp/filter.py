@@ -32,14 +32,15 @@ class Dewarp(GeometryFilter[DewarpParams]):
             return left("the strength is zero", Warp(0.0))
         picture, factor = _reduced(page)
         raw = lines_of(page)
-        outline = find_outline(picture, page_chance(picture))
+        chance = page_chance(picture)
+        outline = find_outline(picture, chance)
         if outline is not None:
             scene = Scene(outline, raw, surroundings(picture, outline))
             if scene.refusal() is None:
                 move = by_outline(page, scene, outline.scaled(factor), params)
                 if move is not None:
                     return move
-        return by_net(page, picture, factor, raw, params) or by_lines(page, raw, params)
+        return by_net(page, picture, factor, chance, raw, params) or by_lines(page, raw, params)
 
 
 def _reduced(page: Page) -> tuple[Samples, float]:
