@@ -31,6 +31,7 @@ _LEVEL_FIRST = 9.0
 _NO_RAY = 1.25
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
+_SCREENED = 2.0
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG, _LOOSE_FAINT_DEG = (0.016, 0.028), (0.008, 0.014)
@@ -140,6 +141,9 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
     about_deg = lines.angle_deg if lines.error_deg < _UNSURE_DEG else along.angle_deg
     across = ray_reading(spectrum, about_deg, 1 - coarse.axis)
     angle_deg, uncertain_deg = combined(lines, along, across)
+    if screen is not None:
+        # what is left of the screen, and the level things in its picture, agree more closely than they should
+        uncertain_deg *= _SCREENED
     moved_deg = lines.angle_deg - along.angle_deg
     return Evidence(
         angle_deg,
