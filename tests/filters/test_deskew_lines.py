@@ -25,6 +25,14 @@ def test_strips_and_their_shifts_tell_where_a_line_was(angle_deg: float, off_deg
     assert np.rad2deg(np.arctan(slope)) == pytest.approx(angle_deg, abs=0.01)
 
 
+@pytest.mark.parametrize("angle_deg", [-14.0, 14.0])
+def test_above_and_below_a_wide_strip_it_goes_on_as_it_ends(angle_deg: float) -> None:
+    columns = np.tile(np.array([200] + [255] * 198 + [90], np.uint8), (1600, 1))
+    sums, _ = level_strips(columns, angle_deg)
+    assert set(sums[:, 0] // STRIP_PX) == {200}
+    assert set(sums[:, -1] // STRIP_PX) == {90}
+
+
 def test_many_short_ridges_in_noise_do_not_out_vote_a_few_lines() -> None:
     rng = np.random.default_rng(3)
     angle = np.concatenate((rng.normal(0.5, 0.03, 40), rng.uniform(-1.5, 1.5, 400)))

@@ -26,6 +26,7 @@ def _pages() -> dict[str, Page]:
         "1x1 colour": Page.of(np.full((1, 1, 3), 90, np.uint8)),
         "thin": Page.of(np.full((1, 3000), 255, np.uint8)),
         "tall": Page.of(np.random.default_rng(1).integers(0, 255, (3000, 2), dtype=np.uint8)),
+        "long": Page.of(np.random.default_rng(3).integers(0, 255, (40, 20000), dtype=np.uint8)),
         "huge aspect": Page.of(np.random.default_rng(2).integers(0, 255, (7, 4000, 3), dtype=np.uint8)),
         "blank": Page.of(np.full((300, 200), 255, np.uint8)),
         "blank grey": Page.of(np.full((300, 200), 180, np.uint8)),

@@ -196,7 +196,7 @@ class GridMap(BackwardMap):
         knots = self._knots()
         dense = np.empty((stop - start, width, 2), dtype=np.float32)
         for axis in range(2):
-            # The large product in single precision, right to a thousandth of a pixel: a third of the time.
+            # The large product in single precision, right to two thousandths of a pixel at 4,000: a third of the time.
             dense[:, :, axis] = (along_v @ knots[:, :, axis]).astype(np.float32) @ along_u.T
         return dense
 

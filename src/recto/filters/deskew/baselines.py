@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recto.filters.deskew.strips import STRIP_PX, Strips, edges_of_lines, turned
 
-_STEEP_DEG = 17.0
+_TURN_FIRST_DEG = 17.0
 _SMEAR_STRIPS = 3
 _ROUNDS, _SETTLED_DEG = 3, 0.05
 _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
@@ -65,7 +65,7 @@ def agreed_angle(page: NDArray[np.uint8], about_deg: float) -> Agreement:
     about_deg : float
         Its skew to within a degree or so.
     """
-    turned_deg = about_deg if abs(about_deg) > _STEEP_DEG else 0.0
+    turned_deg = about_deg if abs(about_deg) > _TURN_FIRST_DEG else 0.0
     columns = np.asarray(cv2.transpose(turned(page, turned_deg) if turned_deg else page), dtype=np.uint8)
     last = Agreement(about_deg - turned_deg, _WINDOW_DEG, 0, _WINDOW_DEG)
     for _ in range(_ROUNDS):
@@ -108,7 +108,7 @@ def _looks(edges: NDArray[np.float32]) -> _Looks:
     peaks[:, :_REACH_ROWS] = peaks[:, -_REACH_ROWS:] = False
     at = np.flatnonzero(peaks)
     first = _first_of_chain(at, rows)
-    # most chains are short, and short ones cost as much as lines
+    # most chains are short, and short ones cost as much as lines; the few long ones are sorted fastest as 16 bits
     lengths = np.bincount(first, minlength=len(at))
     long = np.flatnonzero(lengths >= _FEWEST * strips)
     number = np.full(len(at), len(long), dtype=np.uint16)

@@ -26,7 +26,7 @@ from recto.filters.deskew.screens import screen_frequency, without_screen
 from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
 from recto.raster import Page
 
-_SMALLEST_PX = 32
+_SMALLEST_PX, _LONGEST = 32, 80
 _LEVEL_FIRST = 9.0
 _NO_RAY = 1.25
 _ENOUGH_LINES = 30
@@ -66,7 +66,7 @@ class Evidence(NamedTuple):
     ----------
     angle_deg : float
     uncertain_deg : float
-        The standard error of the angle.
+        The standard error of the angle; doubled where a screen was found.
     height : float
         The coarse peak over its background, in median absolute deviations.
     ratio : float
@@ -108,14 +108,14 @@ def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
 
 def skew_and_error(page: Page, max_angle_deg: float) -> tuple[Skew, float]:
     """The skew, and the standard error of its angle in degrees."""
-    if min(page.shape) < _SMALLEST_PX:
+    if min(page.shape) < max(_SMALLEST_PX, max(page.shape) // _LONGEST):
         return Skew(confidence=0.0, angle_deg=0.0), float("inf")
     evidence = gather(page, max_angle_deg)
     return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg), evidence.uncertain_deg
 
 
 def gather(page: Page, max_angle_deg: float) -> Evidence:
-    """Look at a page of at least 32 by 32 pixels."""
+    """Look at a page of at least 32 by 32 pixels and at most 80 times as long as wide."""
     small, larger = shrunk(page, page.pixel_aspect)
     flat, contrast = texture(small)
     spectrum = Spectrum.of(flat)

@@ -35,25 +35,23 @@ def power_spectrum(texture: NDArray[np.float32], size: tuple[int, int]) -> Power
 
     Returns
     -------
-    float32 ndarray, shape (H, W / 2 + 1 + 4)
-        Row ``H / 2`` is the frequency 0 along y; column 4 is the frequency 0 along x, with four columns of
-        negative frequencies before it so that one may interpolate there.
+    float32 ndarray, shape (H, W / 2 + 1 + AHEAD)
+        Row ``H / 2`` is the frequency 0 along y, column ``AHEAD`` the frequency 0 along x.
     """
     height, width = size
     below, right = height - texture.shape[0], width - texture.shape[1]
     padded = cv2.copyMakeBorder(texture, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0.0,))
     packed = np.asarray(cv2.dft(padded), dtype=np.float32)
     half = width // 2
-    power = np.empty((height, half + 5), dtype=np.float32)
+    power = np.empty((height, half + 1 + AHEAD), dtype=np.float32)
     body = packed[:, 1:-1] * packed[:, 1:-1]
     middle = height // 2
-    for column, values in ((4, _unpacked(packed[:, 0])), (half + 4, _unpacked(packed[:, -1]))):
-        power[:, column] = values
-    power[middle:, 5:-1] = body[:middle, ::2] + body[:middle, 1::2]
-    power[:middle, 5:-1] = body[middle:, ::2] + body[middle:, 1::2]
-    mirrored = power[::-1, 8:4:-1]
-    power[1:, :4] = mirrored[:-1]
-    power[0, :4] = mirrored[-1]
+    power[:, AHEAD], power[:, -1] = _unpacked(packed[:, 0]), _unpacked(packed[:, -1])
+    power[middle:, AHEAD + 1 : -1] = body[:middle, ::2] + body[:middle, 1::2]
+    power[:middle, AHEAD + 1 : -1] = body[middle:, ::2] + body[middle:, 1::2]
+    mirrored = power[::-1, 2 * AHEAD : AHEAD : -1]
+    power[1:, :AHEAD] = mirrored[:-1]
+    power[0, :AHEAD] = mirrored[-1]
     return power
 
 

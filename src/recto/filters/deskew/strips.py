@@ -76,11 +76,12 @@ def level_strips(columns: NDArray[np.uint8], angle_deg: float) -> tuple[NDArray[
     shifts = np.rint(np.tan(np.deg2rad(angle_deg)) * (np.arange(width) - width // 2)).astype(np.intp)
     most, span = int(shifts.max()), int(shifts.max() - shifts.min())
     level = np.empty((width, height + span), dtype=np.uint8)
-    level[:, :span], level[:, height:] = columns[:, :1], columns[:, -1:]
     starts = np.flatnonzero(np.diff(shifts, prepend=shifts[0] - 1)).tolist()
     for start, stop in pairwise((*starts, width)):
         top = most - int(shifts[start])
+        level[start:stop, :top] = columns[start:stop, :1]
         level[start:stop, top : top + height] = columns[start:stop]
+        level[start:stop, top + height :] = columns[start:stop, -1:]
     each = min(STRIP_PX, width)
     count = width // each
     sums = level[: count * each].reshape(count, each, -1).sum(axis=1, dtype=np.int16)
@@ -89,8 +90,8 @@ def level_strips(columns: NDArray[np.uint8], angle_deg: float) -> tuple[NDArray[
 
 def turned(page: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
     """A steep page turned counter-clockwise: glyphs that are sheared by much no longer stand on a line."""
-    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg, "keep")
+    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg, "expand")
     size = (turn.shape[1], turn.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    drawn = cv2.warpAffine(page, turn.matrix[:2], size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    drawn = cv2.warpAffine(page, turn.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(drawn, dtype=np.uint8)
