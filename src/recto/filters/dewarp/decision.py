@@ -21,6 +21,8 @@ from recto.raster.page import Samples
 _LINES_WIDTH_PX = 1400
 _LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
+_RIMS = ((0.012, 0.01), (0.003, 0.01))
+"""How wide a rim of the outline is not looked at, and how much must lie beyond it: a sheet may nearly fill the frame."""
 
 
 class DewarpParams(Params):
@@ -108,12 +110,16 @@ def surroundings(picture: Samples, outline: Outline) -> Surroundings:
     height, width = picture.shape[:2]
     region = np.zeros((height, width), dtype=np.uint8)
     cv2.fillPoly(region, [np.rint(outline.polygon).astype(np.int32)], 1)
-    rim = max(3, round(0.012 * max(height, width)))
-    grown = cv2.dilate(region, np.ones((2 * rim + 1, 2 * rim + 1), dtype=np.uint8))
-    beyond = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[grown == 0]
-    outside = beyond.size / region.size
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    beyond, outside = grey[:0, 0], 0.0
+    for rim, least in _RIMS:
+        side = 2 * max(3, round(rim * max(height, width))) + 1
+        beyond = grey[cv2.dilate(region, np.ones((side, side), dtype=np.uint8)) == 0]
+        outside = beyond.size / region.size
+        if outside > least:
+            break
     is_table = False
-    if outside > 0.01:
+    if outside > least:
         low, middle, high = (float(v) for v in np.percentile(beyond, (10, 50, 90)))
         is_table = 45 < middle < 240 and high - low > 6
     return Surroundings(float(region.mean()), outside, is_table)
