@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from recto.raster import AffineMap
 
 STRIP_PX = 16
+_LONG_STRIP = 2.5
 _WINDOW = 1 / 28
 _FLOOR = 2.0
 _STRONG = 90
@@ -89,8 +90,10 @@ def level_strips(columns: NDArray[np.uint8], angle_deg: float) -> tuple[NDArray[
 
 
 def turned(page: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
-    """A steep page turned counter-clockwise: glyphs that are sheared by much no longer stand on a line."""
-    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg, "expand")
+    """A steep page turned counter-clockwise, its corners cut: glyphs that are sheared by much stand on no line."""
+    # corners that are made up have false lines of their own, but a long strip would lose most of its true ones
+    canvas = "expand" if max(page.shape) > _LONG_STRIP * min(page.shape) else "keep"
+    turn = AffineMap.turn((page.shape[0], page.shape[1]), -angle_deg, canvas)
     size = (turn.shape[1], turn.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     drawn = cv2.warpAffine(page, turn.matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
