@@ -185,3 +185,49 @@ def test_pale_print_is_deepened_when_asked_and_nothing_else_is() -> None:
     assert np.median(delta_e(deep, plain)[ink == 1]) < 5
     assert np.array_equal(deep[500:620, 80:280], plain[500:620, 80:280])
     assert (deep.astype(int) <= plain.astype(int)).all()
+
+
+def pale_print_on_white() -> tuple[Samples, NDArray[np.bool_]]:
+    """White paper with print of tone 180, a pale box and a photograph; and where the strokes are full."""
+    clean = text_page(text_px=30)
+    page = np.dstack([255 - (255 - clean.astype(float)) * (75 / 255)] * 3).astype(np.uint8)
+    page[520:640, 60:300] = (225, 225, 225)
+    page = np.vstack([page, np.full((600, page.shape[1], 3), 255, np.uint8)])
+    page[1150:1650, 150:650] = photograph(500, 500)
+    core = np.zeros(page.shape[:2], dtype=bool)
+    core[:480] = cv2.erode((clean < 40).astype(np.uint8), np.ones((3, 3), np.uint8))[:480] > 0
+    return page, core
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_pale_print_on_white_paper_is_deepened_when_asked(strength: float) -> None:
+    page, core = pale_print_on_white()
+    assert Whiten().apply(Page.of(page), WhitenParams(strength=strength)).page is None
+    deep = whitened(page, strength=strength, deepen=1.0)
+    assert np.median(page[core]) == 180
+    assert np.median(deep[core]) < 130
+    for kept in (np.s_[540:620, 80:280], np.s_[1200:1600, 200:600]):
+        assert np.array_equal(deep[kept], page[kept])
+    assert (deep[paper_of(page)] == 255).all()
+
+
+def test_dull_paper_keeps_its_tone_when_print_alone_is_deepened() -> None:
+    clean = text_page()
+    dull = (200 - (255 - clean.astype(float)) * (75 / 255)).astype(np.uint8)
+    deep = whitened(dull, strength=0.0, deepen=1.0)
+    paper = cv2.erode((clean == 255).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert np.array_equal(deep[paper], dull[paper])
+    assert np.median(deep[clean == 0]) < 90
+
+
+@pytest.mark.parametrize("keep_pictures", [True, False])
+def test_a_binary_page_is_judged_like_the_same_page_in_grey(keep_pictures: bool) -> None:
+    page = text_page() >= 128
+    page = np.vstack([page, np.ones((600, page.shape[1]), dtype=bool)])
+    page[1150:1650, 150:650] = photograph(500, 500)[..., 0] > np.random.default_rng(0).integers(0, 256, (500, 500))
+    for rows in (1100, None):
+        params = WhitenParams(keep_pictures=keep_pictures)
+        binary = Page.of(~page[:rows])
+        assert binary.kind is Kind.BINARY
+        both = [Whiten().inspect(p, params) for p in (binary, Page(binary.samples, Kind.GREY))]
+        assert both[0] == both[1]

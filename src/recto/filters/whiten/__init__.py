@@ -60,18 +60,23 @@ class Whiten(PixelFilter[WhitenParams]):
     params = WhitenParams
 
     def inspect(self, page: Page, params: WhitenParams) -> tuple[Estimate, ...]:
-        return (_paper(Light.of(page.samples, params.keep_pictures)),)
+        return (_paper(_light(page, params)),)
 
     def apply(self, page: Page, params: WhitenParams) -> Change:
-        light = Light.of(page.samples, params.keep_pictures)
+        light = _light(page, params)
         found = _paper(light)
         why = _reason_to_leave(page, light, found, params)
         if why:
             return Change(None, (found,), (f"left as it is: {why}",))
-        samples = lit_evenly(page.samples, light, params.strength)
+        done = params.strength == 0.0 or _is_white(found)
+        samples = page.samples if done else lit_evenly(page.samples, light, params.strength)
         if params.deepen > 0.0:
             samples = deepened(samples, light.kept, params.deepen)
         return Change(Page(samples, page.kind, page.dpi), (found,))
+
+
+def _light(page: Page, params: WhitenParams) -> Light:
+    return Light.of(page.samples, params.keep_pictures, two_tones=page.kind is Kind.BINARY)
 
 
 def _paper(light: Light) -> Paper:
@@ -79,14 +84,18 @@ def _paper(light: Light) -> Paper:
     return Paper(light.paper_share, red, green, blue, light.evenness)
 
 
+def _is_white(found: Paper) -> bool:
+    return min(found.red, found.green, found.blue) >= _WHITE and found.evenness >= 0.98
+
+
 def _reason_to_leave(page: Page, light: Light, found: Paper, params: WhitenParams) -> str:
     if page.kind is Kind.BINARY:
         return "it is black and white already"
-    if params.strength == 0.0:
+    if params.strength == 0.0 and params.deepen == 0.0:
         return "the strength is zero"
     if max(light.colour) < 48:
         return "it has no bright paper"
-    if min(light.colour) >= _WHITE and light.evenness >= 0.98:
+    if _is_white(found) and params.deepen == 0.0:
         return "the paper is white already"
     if found.confidence < params.least_confidence:
         return "most of it is not paper"

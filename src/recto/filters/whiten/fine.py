@@ -42,7 +42,7 @@ def fine_light(small: Samples, bar: Mask) -> Samples:
     ----------
     He, Sun, Tang: Guided image filtering, IEEE TPAMI 35(6), 2013.
     """
-    tone = _brightest(small)
+    tone = brightest(small)
     letters = printed(_closed(tone, _NARROW), _closed(tone, _LETTERS))
     wider = cv2.dilate((bar | letters).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     closed = filled(_closed(small, _NARROW), wider)
@@ -54,7 +54,7 @@ def fine_light(small: Samples, bar: Mask) -> Samples:
 
 def bars(small: Samples) -> Mask:
     """Printed bars and large letters of a shrunk page, up to 160 px of the page, whatever light letters lie in them."""
-    tone = _brightest(small)
+    tone = brightest(small)
     return printed(np.asarray(cv2.medianBlur(tone, _BODY), dtype=np.uint8), _closed(tone, _BARS))
 
 
@@ -68,13 +68,19 @@ def printed(tone: Samples, paper: Samples) -> Mask:
     ----------
     tone, paper : uint8 ndarray, shape (h, w)
     """
-    depth = _log(paper) - _log(tone)
-    found = crisp(depth > _PALE, depth, tone, bands=True)
-    found |= crisp(depth > _PLAIN, depth, tone)
-    return np.asarray(found | crisp(depth > _DEEP, depth, tone, _PARTLY))
+    depth, steep = _log(paper) - _log(tone), steepness(tone)
+    found = crisp(depth > _PALE, depth, steep, bands=True)
+    found |= crisp(depth > _PLAIN, depth, steep)
+    return np.asarray(found | crisp(depth > _DEEP, depth, steep, _PARTLY))
 
 
-def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, *, bands: bool = False) -> Mask:
+def steepness(tone: Samples) -> Plane:
+    """The largest step of a plane's logarithm in the 5 × 5 pixels around each, float32, shape (h, w)."""
+    square = np.ones((3, 3), np.uint8)
+    return np.asarray(cv2.dilate(cv2.morphologyEx(_log(tone), cv2.MORPH_GRADIENT, square), square), dtype=np.float32)
+
+
+def crisp(mask: Mask, depth: Plane, steep: Plane, least: float = _MOSTLY, *, bands: bool = False) -> Mask:
     """The components of a mask whose rim is a step of the tone, that at the page's edge not counted.
 
     Parameters
@@ -82,7 +88,8 @@ def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, *, ba
     mask : bool ndarray, shape (h, w)
     depth : float32 ndarray, shape (h, w)
         Logarithm of the paper over the tone.
-    tone : uint8 ndarray, shape (h, w)
+    steep : float32 ndarray, shape (h, w)
+        See ``steepness``.
     least : float
         Share of the rim that must be one.
     bands : bool
@@ -91,9 +98,9 @@ def crisp(mask: Mask, depth: Plane, tone: Samples, least: float = _MOSTLY, *, ba
     if not mask.any():
         return mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    square = np.ones((3, 3), np.uint8)
-    inner = cv2.erode(mask.astype(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
-    steep = cv2.dilate(cv2.morphologyEx(_log(tone), cv2.MORPH_GRADIENT, square), square)
+    inner = (
+        cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+    )
     area = stats[:, cv2.CC_STAT_AREA]
     usual = np.bincount(labels[mask], depth[mask], count) / np.maximum(area, 1)
     rim = mask & ~inner
@@ -117,7 +124,9 @@ def framed(areas: Mask, light: Samples) -> Mask:
     areas : bool ndarray, shape (h, w)
     light : uint8 ndarray, shape (h, w) or (h, w, 3)
     """
-    log = _log(_brightest(light))
+    if not areas.any():
+        return areas
+    log = _log(brightest(light))
     near, far = (cv2.morphologyEx(log, cv2.MORPH_GRADIENT, np.ones((side, side), np.uint8)) for side in _FRAME_SIDES)
     there = (near > _FRAME_STEP) & (near > _FRAME_CRISP * far)
     steps = cv2.dilate(there.astype(np.uint8), np.ones((_FRAME_REACH, _FRAME_REACH), np.uint8)) > 0
@@ -136,7 +145,8 @@ def _closed(small: Samples, side: int) -> Samples:
     return np.asarray(closed, dtype=np.uint8).reshape(small.shape)
 
 
-def _brightest(small: Samples) -> Samples:
+def brightest(small: Samples) -> Samples:
+    """The brightest channel, shape (h, w)."""
     return small if small.ndim == 2 else np.asarray(small.max(axis=2))
 
 
