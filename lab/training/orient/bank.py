@@ -21,7 +21,7 @@ _PER_PAGE = 10
 _DAMAGE_WEIGHTS = {"clean": 0.5, "scan": 2.0, "photo": 1.0, "fax": 2.0, "inverse": 0.3}
 _VERTICAL_SHARE = 0.5
 _ARCHAIC_SHARE = 0.3
-LEAVES_SHARE = 0.4
+_LEAVES_SHARE = 0.4
 
 
 def turned(grey: NDArray[np.uint8], angle_deg: float) -> NDArray[np.uint8]:
@@ -65,7 +65,7 @@ def page_patches(seed: int, number: int) -> tuple[list[NDArray[np.uint8]], str]:
         grey = non_text_page(rng, kind, int(rng.integers(500, 1800)), int(rng.integers(500, 1800)))
         grey = damage(grey, rng, str(rng.choice(("clean", "scan", "fax", "jpeg"))))
         script = "none"
-    elif rng.random() < LEAVES_SHARE:
+    elif rng.random() < _LEAVES_SHARE:
         grey, script = leaf(rng)
         grey = worn(grey, rng, 150)
     else:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from recto.blueprint import Estimate, GeometryFilter, Move, Params
-from recto.filters.orient.upright import orientation
+from recto.filters.orient.upright import GATE, orientation
 from recto.raster import AffineMap, Dpi, Page, luma
 
 __all__ = ["Orient", "OrientParams", "Orientation"]
@@ -31,7 +31,7 @@ class Orientation(Estimate):
 
 class OrientParams(Params):
     min_confidence: float = Field(
-        0.9, ge=0.0, le=1.0, description="Below this confidence the page is left as it is. 0 always turns, 1 never."
+        GATE, ge=0.0, le=1.0, description="Below this confidence the page is left as it is. 0 always turns, 1 never."
     )
 
 

@@ -12,10 +12,12 @@ from recto.raster.page import Samples
 _PATCHES = 16
 _MORE_PATCHES = 8
 _CLEAR = 0.97
+GATE = 0.9
+"""The confidence from which a page is turned, unless told otherwise."""
 _LOUDEST, _ENOUGH = 6.0, 6.5
-"""Log odds beyond 6 count as 6; summed over the root of the number of patches that speak, 6.5 gives 0.9.
+"""Log odds beyond 6 count as 6; summed over the root of the number of patches that speak, 6.5 gives ``GATE``.
 
-On pages of the calibration no wrong answer got beyond 4.5, and no page without text beyond 5.3.
+On pages of the calibration no wrong answer got beyond 4.4, and no page without text beyond 5.3.
 """
 _OTHER_SCALES = (0.75, 1.35)
 
@@ -73,5 +75,7 @@ def vote(evidence: Evidence) -> tuple[int, float]:
     mean = evidence.mean(axis=0)
     best, rival = (int(k) for k in np.argsort(-mean, kind="stable")[:2])
     lead = np.clip(evidence[:, best] - evidence[:, rival], -_LOUDEST, _LOUDEST)
+    # One more than there are, so that a single patch, however loud, stays below the gate: 6 / √2 is 4.2.
     speaking = 1.0 + float((1.0 - np.exp(-np.abs(lead))).sum())
-    return 90 * best, float(np.tanh(max(0.0, float(lead.sum())) / np.sqrt(speaking) / _ENOUGH * np.arctanh(0.9)))
+    agreed = max(0.0, float(lead.sum())) / np.sqrt(speaking)
+    return 90 * best, float(np.tanh(agreed / _ENOUGH * np.arctanh(GATE)))
