@@ -61,7 +61,7 @@ def rendered_groups(count: int) -> Iterator[tuple[str, Iterator[tuple[Grey, str]
 def few_words(script: str, count: int) -> Iterator[tuple[Grey, str]]:
     """Damaged title pages and pages of a few lines, with skew up to 4 degrees, and the name of their damage."""
     for k in range(count):
-        rng = np.random.default_rng((_SEED, 3, k, ord(script[0])))
+        rng = np.random.default_rng((_SEED, 3, k, *script.encode()))
         dpi = int(rng.choice((150, 200, 300)))
         grey = render_page(rng, script=script, dpi=dpi, layout=str(rng.choice(("sparse", "sparse", "title")))).grey
         kind = str(rng.choice(list(DAMAGES)))
