@@ -3,8 +3,9 @@
     python -m lab.benchmarks.whiten.photos [--light shadow|bright] [--invoices 01457,04394] [--warps fewfold,curled]
 
 The photos are those of Inv3DReal that ``lab.benchmarks.dewarp`` uses. Every result is scaled to 300 dpi of the flat
-page before Tesseract reads it. The constants of ``whiten`` were chosen on the invoices of ``SEEN``. Prints Markdown and
-writes it with its JSON into ``bench-results/``.
+page before Tesseract reads it. The constants of ``whiten`` were chosen on the invoices of ``SEEN``, bright and
+shadowed, and all shadowed photos, those of other invoices, too, were looked at as pictures. Prints Markdown and writes
+it with its JSON into ``bench-results/``.
 """
 
 from __future__ import annotations
@@ -29,14 +30,7 @@ from recto.raster import Page
 Samples = NDArray[np.uint8]
 OUT = Path("bench-results")
 SEEN = ("00411", "05028", "07723", "10388")
-RECIPES = {
-    "dewarp": "dewarp",
-    "dewarp,whiten": "dewarp,whiten",
-    "phone photo": "phone photo",
-    "dewarp,binarize": "dewarp,binarize",
-    "dewarp,upsample,binarize": "dewarp,upsample,binarize",
-}
-"""Row → recipe."""
+RECIPES = ("dewarp", "dewarp,whiten", "phone photo", "dewarp,binarize", "dewarp,upsample,binarize")
 
 
 def read(path: Path, recipe: str) -> tuple[float, float]:
@@ -59,11 +53,11 @@ def main() -> None:
     parser.add_argument("--light", choices=("shadow", "bright", "both"), default="both")
     parser.add_argument("--invoices", default="", help="their numbers, with commas; all unless given")
     parser.add_argument("--warps", default=",".join(KINDS))
-    parser.add_argument("--recipes", default="", help="names of rows, with semicolons")
+    parser.add_argument("--recipes", default="", help="some of the rows, with semicolons")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     rows: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    chosen = {k: v for k, v in RECIPES.items() if not asked.recipes or k in asked.recipes.split(";")}
+    chosen = [recipe for recipe in RECIPES if not asked.recipes or recipe in asked.recipes.split(";")]
     shadowed = {p.stem.rsplit("_", 1)[0] for p in (DATA / "dewarp/inv3d_real/images").glob("*_shadow.jpg")}
     for path in sorted((DATA / "dewarp/inv3d_real/images").glob("*.jpg")):
         number, kind, light = path.stem.split("_")
@@ -73,14 +67,14 @@ def main() -> None:
             continue
         group = "chosen on" if number in SEEN else "others"
         twin = light == "shadow" or f"{number}_{kind}" in shadowed
-        for name, recipe in chosen.items():
+        for recipe in chosen:
             f1, spent = read(path, recipe)
-            rows[name][f"{light}, {group}"].append(f1)
-            rows[name][f"{light}, all"].append(f1)
+            rows[recipe][f"{light}, {group}"].append(f1)
+            rows[recipe][f"{light}, all"].append(f1)
             if twin:
-                rows[name][f"{light}, of which there are both"].append(f1)
-            rows[name]["CPU s"].append(spent)
-            print(path.stem, name, round(f1, 3), round(spent, 1), flush=True)
+                rows[recipe][f"{light}, of which there are both"].append(f1)
+            rows[recipe]["CPU s"].append(spent)
+            print(path.stem, recipe, round(f1, 3), round(spent, 1), flush=True)
     columns = sorted({column for row in rows.values() for column in row})
     lines = ["| recipe | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += [
