@@ -171,9 +171,19 @@ def test_a_binary_page_comes_out_grey_or_binary() -> None:
     assert set(np.unique(kept.samples)) == {0, 255}
 
 
-def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_a_picture_below(text: Samples) -> Samples:
+    """The first lines of ``text`` and 200 rows of a picture in blocks, whose edges are as steep as those of print."""
+    tones = np.random.default_rng(3).integers(0, 256, (25, text.shape[1] // 8 + 1))
+    blocks = np.kron(tones, np.ones((8, 8)))[:, : text.shape[1]]
+    return np.vstack([text[:120], blocks.astype(np.uint8)])
+
+
+@pytest.mark.parametrize("mixed", [False, True], ids=["text", "text and picture"])
+def test_tiles_leave_no_seam(mixed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     for scale in (2.0, 2.7, 4.0):
         small = smaller(LARGE, 4 if scale == 4.0 else 2)
+        if mixed:
+            small = with_a_picture_below(small)
         whole = up(small, scale=scale).samples
         with monkeypatch.context() as patched:
             patched.setattr(detail, "_TILE_PX", 1 << 13)
@@ -233,11 +243,12 @@ def test_a_thin_rule_stays_whole_and_as_heavy_as_it_was(thick: int, scale: int) 
 def test_the_net_is_trusted_with_letters_and_less_with_strokes_as_dense_as_pixels() -> None:
     grey = smaller(np.where(text_page(720, 600, text_px=40, seed=5) < 128, 0, 255).astype(np.uint8), 4)
     hatched = np.where(np.random.default_rng(0).random((180, 150)) < 0.5, 60, 200).astype(np.uint8)
-    for page, least, most in ((grey, 0.9, 1.0), (hatched, 0.0, 0.5)):
+    for page, least, most in ((grey, 0.9, 1.0), (hatched, 0.25, 0.5)):
         drawn = cv2.resize(page, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC).astype(np.float32)
         if page is grey:
             drawn = np.where(drawn < 128, np.float32(0), np.float32(255))
         kept = undecided.trust(page, drawn, 0, 4)
+        assert kept.min() >= 0.25
         assert least <= kept[20:-20, 20:-20].mean() <= most
 
 
@@ -280,6 +291,18 @@ def test_photographs_are_no_worse_than_by_bicubic(scale: int) -> None:
 
     drawn, plain = up(small, scale=scale).samples, up(small, scale=scale, method="bicubic").samples
     assert psnr(drawn, sharp) >= psnr(plain, sharp) - 0.05
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_picture_below_print_is_drawn_by_bicubic(scale: int, coloured: bool) -> None:
+    small = with_a_picture_below(smaller(LARGE, scale))
+    if coloured:
+        small = np.dstack([small, small // 2, 255 - small])
+
+    drawn, plain = up(small, scale=scale).samples, up(small, scale=scale, method="bicubic").samples
+    away_from_print = slice(170 * scale, None)
+    assert np.abs(drawn[away_from_print].astype(int) - plain[away_from_print]).max() <= 1
 
 
 def test_grey_text_in_a_colour_page_gets_no_fringes() -> None:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recto import nets
-
-Floats = NDArray[np.float32]
+from recto.filters.upsample.interpolate import Floats, repeated
 
 FACTORS = (2, 3, 4)
 MARGIN_PX = 24
@@ -73,7 +72,7 @@ def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uin
     return bounds[0], (255 - bounds[1]).astype(np.uint8)
 
 
-def agreed(drawn: Floats, plain: Floats, grey: NDArray[np.uint8], rows: slice) -> Floats:
+def agreed(drawn: Floats, plain: Floats, grey: NDArray[np.uint8], rows: slice, factor: int) -> Floats:
     """``drawn`` without strokes on what is plainly paper, and without gaps in what is plainly ink.
 
     Where the interpolated page comes near the darkest tone around, nothing much brighter is drawn, and where it comes
@@ -87,20 +86,17 @@ def agreed(drawn: Floats, plain: Floats, grey: NDArray[np.uint8], rows: slice) -
         The small page, with some rows around.
     rows : slice
         Its rows that were drawn.
+    factor : int
     """
     box = np.ones((_AROUND_PX,) * 2, dtype=np.uint8)
     dark, bright = (f(grey, box)[rows].astype(np.float32) for f in (cv2.erode, cv2.dilate))
     near = _NEAR_SHARE * (bright - dark)
-    room = _repeated(dark + near, plain)
+    room: Floats = repeated(dark + near, factor)
     np.subtract(plain, room, out=room)
     agreeing = np.minimum(drawn, np.add(plain, _widened(room), out=room), out=room)
-    room = _repeated(bright - near, plain)
+    room = repeated(bright - near, factor)
     np.subtract(room, plain, out=room)
     return np.maximum(agreeing, np.subtract(plain, _widened(room), out=room), out=agreeing)
-
-
-def _repeated(values: Floats, like: Floats) -> Floats:
-    return np.asarray(cv2.resize(values, like.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.float32)
 
 
 def _widened(beyond: Floats) -> Floats:

@@ -6,6 +6,7 @@ import math
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from recto.filters.upsample.detail import (
     BORDER_PX,
@@ -16,7 +17,7 @@ from recto.filters.upsample.detail import (
     plateaus,
     residual,
 )
-from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, slopes
+from recto.filters.upsample.interpolate import Floats, Samples, bicubic, bilinear, repeated, slopes
 from recto.filters.upsample.two_tone import CONTEXT_PX as PRINT_CONTEXT_PX
 from recto.filters.upsample.two_tone import print_likeness
 from recto.filters.upsample.undecided import CONTEXT_PX, GUESSES_FROM, REACH_PX, trust
@@ -75,16 +76,16 @@ def _rounded(values: Floats) -> Samples:
 
 def _band(samples: Samples, grey: Samples, top: int, bottom: int, factor: int) -> Floats:
     """Rows ``top`` to ``bottom`` of the page at ``factor`` times the size, in float."""
-    height = grey.shape[0]
-    above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
-    near, inside = grey[above:below], slice((top - above) * factor, (bottom - above) * factor)
-    smooth = bicubic(samples[above:below], factor)[inside]
     luma, flat = _luma(grey, top, bottom, factor)
+    if samples.ndim == 2:
+        # Shrunk afterwards, what overshoots white must not pale the ink beside it.
+        return np.clip(luma, 0, 255, out=luma)
+    above, below = max(0, top - _NEAR_PX), min(len(grey), bottom + _NEAR_PX)
+    inside = slice((top - above) * factor, (bottom - above) * factor)
+    smooth = bicubic(samples[above:below], factor)[inside]
     if luma is flat:
         return smooth
-    if samples.ndim == 2:
-        return luma
-    follow = bilinear(slopes(samples[above:below], near), factor)[inside]
+    follow = bilinear(slopes(samples[above:below], grey[above:below]), factor)[inside]
     return np.asarray(smooth + follow * (luma - flat)[..., None], dtype=np.float32)
 
 
@@ -93,7 +94,7 @@ def _luma(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Fl
     height, reach = grey.shape[0], REACH_PX if factor >= GUESSES_FROM else 0
     above, below = max(0, top - reach), min(height, bottom + reach)
     inside = slice((top - above) * factor, (bottom - above) * factor)
-    luma, flat = _detailed(grey, above, below, factor)
+    luma, flat, active = _detailed(grey, above, below, factor)
     plain = flat[inside]
     if luma is flat:
         return plain, plain
@@ -102,13 +103,17 @@ def _luma(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Fl
         kept = bilinear(trust(grey[first:last], luma, above - first, factor), factor)[inside]
         luma = plain + kept * (luma[inside] - plain)
     first, last = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
-    bounds = plateaus(grey[first:last])
-    darkest, brightest = (_repeated(b[top - first : bottom - first], factor) for b in bounds)
-    return np.asarray(np.clip(luma, darkest, brightest), dtype=np.float32), plain
+    darkest, brightest = (repeated(b[top - first : bottom - first], factor) for b in plateaus(grey[first:last]))
+    # Elsewhere the page is interpolated, overshoot and all, as it is where a whole band has nothing to draw.
+    heard = repeated(active[top - above : bottom - above].astype(np.uint8), factor) > 0
+    return np.asarray(np.clip(luma, darkest, brightest, out=luma, where=heard), dtype=np.float32), plain
 
 
-def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats]:
-    """The luma of these rows with all of the net's detail, and interpolated alone; the same twice if there is none."""
+def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """The luma of these rows with all of the net's detail, and interpolated alone; the same twice if there is none.
+
+    The third answer is, for each pixel of the small page, whether the net had a say.
+    """
     height = grey.shape[0]
     above, below = max(0, top - _NEAR_PX), min(height, bottom + _NEAR_PX)
     near, rows = grey[above:below], slice(top - above, bottom - above)
@@ -118,16 +123,10 @@ def _detailed(grey: Samples, top: int, bottom: int, factor: int) -> tuple[Floats
     active = cv2.dilate((busy > 0).astype(np.uint8), np.ones((3, 3), np.uint8))[rows] > 0
     flat = bicubic(near, factor)[inside]
     if not active.any():
-        return flat, flat
+        return flat, flat, active
     luma = bilinear(near, factor)[inside] + residual(*_surroundings(grey, top, bottom), active, factor)
     luma = flat + bilinear(busy, factor)[inside] * (luma - flat)
-    return agreed(luma, flat, near, rows), flat
-
-
-def _repeated(values: Samples, factor: int) -> Samples:
-    height, width = values.shape
-    shape = (width * factor, height * factor)
-    return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    return agreed(luma, flat, near, rows, factor), flat, active
 
 
 def _print_likeness(grey: Samples, top: int, bottom: int) -> Floats:

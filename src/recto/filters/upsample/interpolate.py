@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Tone = TypeVar("Tone", np.uint8, np.float32)
 
 _METHODS = {"bicubic": cv2.INTER_CUBIC, "lanczos": cv2.INTER_LANCZOS4}
 _WINDOW_PX = 5
@@ -38,6 +41,12 @@ def bilinear(values: NDArray[np.generic], factor: int, interpolation: int = cv2.
 def bicubic(values: NDArray[np.generic], factor: int) -> Floats:
     """As ``bilinear``, with a bicubic kernel."""
     return bilinear(values, factor, cv2.INTER_CUBIC)
+
+
+def repeated(values: NDArray[Tone], factor: int) -> NDArray[Tone]:
+    """Each value ``factor`` times along both axes."""
+    shape = (values.shape[1] * factor, values.shape[0] * factor)
+    return np.asarray(cv2.resize(values, shape, interpolation=cv2.INTER_NEAREST), dtype=values.dtype)
 
 
 def slopes(colour: Samples, grey: Samples) -> Floats:

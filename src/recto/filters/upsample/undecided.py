@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from recto.filters.upsample.interpolate import Floats, repeated
 
 GUESSES_FROM = 4
 """The least factor at which what the small page leaves open decides what is read."""
-WINDOW_PX = 31
 REACH_PX = 16
 """How far around a row its neighbours count: half of the window and one more, and even."""
 CONTEXT_PX = 16
 """How far beyond what was drawn the small page must be given, for its tones."""
 
+_WINDOW_PX = 31
 _TONES_PX = 15
 _CONTRAST = 40.0
 _EDGE_SHARE = 0.17
@@ -53,13 +53,13 @@ def trust(grey: NDArray[np.uint8], drawn: Floats, first: int, factor: int) -> Fl
     steep = np.asarray(cv2.dilate(steep, np.ones((3, 3), np.uint8)))[rows]
     text = ((steep > _EDGE_SHARE * contrast) & (contrast > _CONTRAST)).astype(np.float32)
     # With the shade s from 0 (paper) to 1 (ink), the mean of 4 s (1 - s): from the means of the tone and its square.
-    large, small = drawn.shape[::-1], text.shape[::-1]
-    lowest, highest = (cv2.resize(tone, large, interpolation=cv2.INTER_NEAREST) for tone in (dark, bright))
+    lowest, highest = (repeated(np.asarray(tone, dtype=np.float32), factor) for tone in (dark, bright))
+    small = text.shape[::-1]
     tone = np.clip(drawn, lowest, highest, out=highest)
     mean = cv2.resize(tone, small, interpolation=cv2.INTER_AREA)
     square = cv2.resize(np.square(tone, out=lowest), small, interpolation=cv2.INTER_AREA)
     between = 4 * np.maximum((bright + dark) * mean - bright * dark - square, 0) / np.maximum(contrast, _CONTRAST) ** 2
-    window = (WINDOW_PX,) * 2
-    grown = np.asarray(cv2.blur(text * between, window)) / (np.asarray(cv2.blur(text, window)) + 1e-3)
-    kept = np.clip((_UNDECIDED - grown) / (_UNDECIDED - _DECIDED), _LEAST, 1)
+    window = (_WINDOW_PX,) * 2
+    undecided = np.asarray(cv2.blur(text * between, window)) / (np.asarray(cv2.blur(text, window)) + 1e-3)
+    kept = np.clip((_UNDECIDED - undecided) / (_UNDECIDED - _DECIDED), _LEAST, 1)
     return np.asarray(kept, dtype=np.float32)
