@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -173,7 +174,7 @@ def main() -> None:
     parser.add_argument("--toward", type=Path, help="another state, to go a part of the way to")
     parser.add_argument("--share", type=float, default=0.5, help="the part of the way")
     parser.add_argument("--history", default="", help="how the weights came about that this run began with")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("RECTO_DATA", "../shared/data")))
     args = parser.parse_args()
     state = torch.load(args.state, weights_only=False)
     net = UpsampleNet()

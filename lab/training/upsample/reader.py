@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from lab.training.upsample.sheets import fonts
+from lab.training.upsample.sheets import fonts, needed
 
 SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-()/%&àéèüöäçñåøßœ"
 _LATIN = ("Liberation*-*.ttf", "DejaVuS*.ttf", "NotoSans-*.ttf", "NotoSerif-*.ttf")
@@ -50,7 +50,7 @@ class SignReader(nn.Module):
 
 def signs(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Signs among their neighbours, in any font, size and sharpness that is still read."""
-    files = fonts(_LATIN)
+    files = needed(fonts(_LATIN), _LATIN)
     pictures = np.empty((count, 1, _SIDE_PX, _SIDE_PX), np.float32)
     labels = rng.integers(0, len(SIGNS), count)
     for k, label in enumerate(labels):

@@ -29,6 +29,13 @@ def fonts(patterns: tuple[str, ...]) -> list[Path]:
     return sorted({p for pattern in patterns for p in _FONTS.rglob(pattern)})
 
 
+def needed(files: list[Path], patterns: tuple[str, ...]) -> list[Path]:
+    """``files``, the fonts that were found for ``patterns``; training ends where there are none."""
+    if not files:
+        raise SystemExit(f"no font in {_FONTS} is named like {', '.join(patterns)}")
+    return files
+
+
 def _word(rng: np.random.Generator) -> str:
     """A word-like string; digits, capitals, accents and other alphabets are commoner than in books."""
     length = int(rng.integers(1, 11))
@@ -59,7 +66,7 @@ def rendered_sheet(rng: np.random.Generator, side_px: int = 1024) -> Samples:
     """Lines of text in many fonts and sizes with rules and boxes, antialiased, black on white, shape (side, side)."""
     image = Image.new("L", (side_px, side_px), 255)
     draw = ImageDraw.Draw(image)
-    latin, han = fonts(_LATIN), fonts(_HAN)
+    latin, han = needed(fonts(_LATIN), _LATIN), fonts(_HAN)
     y = int(rng.integers(0, 20))
     while y < side_px:
         wide = bool(han) and rng.random() < 0.1
@@ -138,11 +145,18 @@ def picture(rng: np.random.Generator, side_px: int = 512) -> Samples:
 
 
 def real_pages(folder: Path, names: tuple[str, ...], keep: int | None = None) -> list[Samples]:
-    """Pages of a data folder as luma. ``keep`` 0 takes every other page from the first, 1 from the second, None all."""
+    """Pages of a data folder as luma. ``keep`` 0 takes every other page from the first, 1 from the second, None all.
+
+    Ends the command where a folder has none.
+    """
     found = []
     for name in names:
-        paths = sorted((folder / "pages" / name / "images").iterdir())
-        for path in paths if keep is None else paths[keep::2]:
+        images = folder / "pages" / name / "images"
+        paths = sorted(images.iterdir()) if images.is_dir() else []
+        wanted = paths if keep is None else paths[keep::2]
+        if not wanted:
+            raise SystemExit(f"no pages in {images}: set RECTO_DATA or give --data")
+        for path in wanted:
             image = Image.open(path)
             if image.mode == "RGBA":
                 image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -85,7 +85,7 @@ class Sheets:
             pool[int(self.rng.integers(len(pool)))] = self._drawers()[kind]()
 
     def _cut(self, sheets: list[Samples], side_px: int, factor: float) -> Samples:
-        """A patch with something on it, shrunk by ``factor`` and perhaps mirrored about a diagonal turn of the page."""
+        """A patch with something on it, shrunk by ``factor`` and now and then turned by quarters."""
         wide_px = round(side_px / factor)
         patch = np.full((wide_px, wide_px), 255, np.uint8)
         for _ in range(6):

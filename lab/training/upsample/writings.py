@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from lab.training.upsample.sheets import Samples, fonts, scanned
+from lab.training.upsample.sheets import Samples, fonts, needed, scanned
 
 _EAST = ("NotoSansCJK-*.ttc", "NotoSerifCJK-*.ttc")
 _EAST_EXTRA = ("ukai.ttc", "ipag.ttf", "ipagp.ttf")
@@ -127,7 +127,8 @@ def greek_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 102
 
 def form_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 1024) -> Samples:
     """Small sans and typewriting in boxes, a 1-bit copy or a copy of one, 7 to 12 points at 300 dpi."""
-    printed, typed = fonts(_SMALL), _faces(_TYPED, extra, _TYPED_EXTRA)
+    printed = needed(fonts(_SMALL), _SMALL)
+    typed = needed(_faces(_TYPED, extra, _TYPED_EXTRA), _TYPED)
     image = Image.new("L", (side_px, side_px), 255)
     draw = ImageDraw.Draw(image)
     y = int(rng.integers(-30, 10))
