@@ -15,6 +15,12 @@ PRESETS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "old book": ({"filter": "dewarp"}, {"filter": "deskew"}, {"filter": "binarize"}),
     "fax": ({"filter": "deskew"}, {"filter": "upsample", "scale": 2}),
-    "receipt": ({"filter": "dewarp"}, {"filter": "orient"}, {"filter": "contrast"}, {"filter": "binarize"}),
+    "receipt": (
+        {"filter": "dewarp"},
+        {"filter": "orient"},
+        {"filter": "contrast"},
+        {"filter": "upsample"},
+        {"filter": "binarize"},
+    ),
 }
 """None of them has the name of a filter."""
