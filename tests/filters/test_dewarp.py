@@ -286,7 +286,12 @@ def test_real_photos_are_cut_out_and_levelled() -> None:
     folder = DATA / "dewarp" / "inv3d_real" / "images"
     if not folder.is_dir():
         pytest.skip(f"needs the real photos of RECTO_DATA ({DATA})")
-    for name in ("01457_perspective_bright", "10388_curled_bright", "04394_fewfold_shadow", "04394_crumpleseasy_bright"):
+    for name in (
+        "01457_perspective_bright",
+        "10388_curled_bright",
+        "04394_fewfold_shadow",
+        "04394_crumpleseasy_bright",
+    ):
         photo = cv2.imread(str(folder / f"{name}.jpg"))
         move = dewarped(np.ascontiguousarray(photo[..., ::-1]))
         assert move.backward is not None, name
