@@ -22,7 +22,7 @@ _LINES_WIDTH_PX = 1400
 _LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
 _RIMS = ((0.012, 0.01), (0.003, 0.01))
-"""How wide a rim of the outline is not looked at, and how much must lie beyond it: a sheet may nearly fill the frame."""
+"""The rim of the outline that is not looked at, and what must lie beyond it: a sheet may nearly fill the frame."""
 
 
 class DewarpParams(Params):
