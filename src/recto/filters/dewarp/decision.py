@@ -111,7 +111,6 @@ def surroundings(picture: Samples, outline: Outline) -> Surroundings:
     region = np.zeros((height, width), dtype=np.uint8)
     cv2.fillPoly(region, [np.rint(outline.polygon).astype(np.int32)], 1)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    beyond, outside = grey[:0, 0], 0.0
     for rim, least in _RIMS:
         side = 2 * max(3, round(rim * max(height, width))) + 1
         beyond = grey[cv2.dilate(region, np.ones((side, side), dtype=np.uint8)) == 0]
