@@ -29,6 +29,17 @@ UNDER_WAY = """async () => {
 }"""
 """A file of many pages that a worker has in hand."""
 
+BROKEN_OFF = """(() => {
+  const real = window.fetch;
+  let broken = false;
+  window.fetch = async (path, options) => {
+    if (broken || path !== '/v1/filters') return real(path, options);
+    broken = true;
+    return new Response(new ReadableStream({ start: (body) => body.error(new TypeError('broken off')) }));
+  };
+})()"""
+"""The first answer about filters ends before its end."""
+
 
 def axe() -> str:
     """The source of axe-core, from the file that RECTO_AXE names."""
@@ -174,6 +185,16 @@ def test_axe_finds_nothing(visit: Visit, dark: bool) -> None:
     visitor.page.evaluate(UNDER_WAY)
     visitor.page.wait_for_selector("#list .far >> text=120 of 300 pages done")
     assert violations(visitor, source) == []
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(BROKEN_OFF)
+    visitor.page.reload()
+    visitor.page.wait_for_function(
+        f"document.body.textContent.includes({json.dumps(WORDS['en']['fault.unreachable'])})"
+    )
+    visitor.begun()
 
 
 def test_elsewhere_one_signs_in(visit: Visit, client: tuple[str, str]) -> None:

@@ -19,8 +19,7 @@ async function ask(path, options = {}, again = true) {
   try {
     answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...options });
   } catch (fault) {
-    if (fault.name === "AbortError") throw fault;
-    throw new Refusal(0, String(fault.message), "no-answer");
+    throw unanswered(fault);
   }
   if (answer.ok) return answer;
   if (answer.status === 401 && again && (await renew())) return ask(path, options, false);
@@ -33,7 +32,21 @@ async function ask(path, options = {}, again = true) {
   throw new Refusal(answer.status, told.detail ?? answer.statusText, told.code ?? "", Number(answer.headers.get("retry-after")) || 0);
 }
 
-const json = async (path, options, again) => (await ask(path, options, again)).json();
+/** What to throw when the way to the server breaks. */
+function unanswered(fault) {
+  return fault instanceof TypeError ? new Refusal(0, String(fault.message), "no-answer") : fault;
+}
+
+/** What an answer holds; it may break off half way. */
+async function held(answer, kind) {
+  try {
+    return await answer[kind]();
+  } catch (fault) {
+    throw unanswered(fault);
+  }
+}
+
+const json = async (path, options, again) => held(await ask(path, options, again), "json");
 
 export const filters = () => json("/v1/filters");
 
@@ -63,7 +76,7 @@ export function submit(blob, recipe, name, key) {
 }
 
 export const task = (id, waitS = 0) => json(`/v1/tasks/${id}${waitS ? `?wait=${waitS}` : ""}`);
-export const result = async (path) => (await ask(path, { cache: "default" })).blob();
+export const result = async (path) => held(await ask(path, { cache: "default" }), "blob");
 
 /** Delete a task; one that is gone already is no fault. */
 export async function remove(id) {
