@@ -18,6 +18,7 @@ from recto.errors import DatabaseUnavailableError
 from recto.service import TaskState
 from tests.parts import QUICK, Parts, end, open_parts, png, read, worker_process
 from tests.postgres import rows
+from tests.service.gate import child_at
 
 
 @pytest.fixture
@@ -34,14 +35,6 @@ def start(processes: ExitStack, url: str, home: Path, gate: Path | None = None) 
     worker = worker_process(url, home, gate, min_free_mb=0, database_start_s=60, **QUICK)
     processes.callback(end, worker)
     return worker
-
-
-async def child_at(gate: Path) -> int:
-    async with asyncio.timeout(120):
-        while True:
-            for path in gate.parent.glob(f"{gate.name}.child-*"):
-                return int(path.name.rpartition("-")[2])
-            await asyncio.sleep(0.02)
 
 
 async def right(p: Parts, task_id: str, mark: int) -> None:

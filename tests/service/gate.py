@@ -20,7 +20,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def child_at(gate: Path, besides: int = 0) -> int:
     """The process id of a child that waits at the gate, other than one known before."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(120):
         while True:
             for path in gate.parent.glob(f"{gate.name}.child-*"):
                 pid = int(path.name.rpartition("-")[2])
