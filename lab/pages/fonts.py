@@ -35,7 +35,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     "korean": ("NotoSansCJK-*.ttc", "NotoSerifCJK-*.ttc"),
 }
 _COLLECTION_INDEX = {"japanese": 0, "korean": 1, "chinese": 2}
-_SAMPLES = {
+SAMPLES = {
     "latin": "ağéß",
     "cyrillic": "ёжђ",
     "greek": "ωά",
@@ -46,6 +46,7 @@ _SAMPLES = {
     "japanese": "の国",
     "korean": "한국",
 }
+"""Signs that tell whether a font can write a script."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def faces(script: str) -> tuple[Face, ...]:
         for path in folder.rglob(pattern)
         if "Math" not in path.name
     }
-    return tuple(found[name] for name in sorted(found) if found[name].covers(_SAMPLES[script]))
+    return tuple(found[name] for name in sorted(found) if found[name].covers(SAMPLES[script]))
 
 
 @cache

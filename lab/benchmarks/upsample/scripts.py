@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from lab.benchmarks.upsample.cases import Samples
 from lab.benchmarks.upsample.measures import kept
-from lab.pages.fonts import Face, faces
+from lab.pages.fonts import SAMPLES, Face, faces
 from lab.pages.vocabulary import BY_SCRIPT
 from lab.pages.words import UNSPACED, Words
 
@@ -30,7 +30,7 @@ _LANGUAGES = {
 }
 """Tesseract's name, script and language of the lab, size in pixels per em (10 and 11 points at 300 dpi)."""
 
-_SAMPLES = {"greek": "ωάΏς", "cyrillic": "ёж", "japanese": "のア国", "chinese": "这国"}
+_SAMPLES = SAMPLES | {"latin": "ag", "greek": "ωάΏς", "cyrillic": "ёж", "japanese": "のア国"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def lines(sheets: int, languages: set[str], folder: Path | None = None) -> list[
 def _styles(script: str, folder: Path | None) -> list[Face]:
     if folder is not None:
         found = [Face(path) for path in sorted(folder.iterdir())]
-        return [face for face in found if face.covers(_SAMPLES.get(script, "ag"))]
+        return [face for face in found if face.covers(_SAMPLES[script])]
     named = {face.path.stem: face for face in faces(script)}
     wanted = _WIDE_STYLES if script in UNSPACED else _STYLES
     return [named[s] for s in wanted if s in named] or list(named.values())

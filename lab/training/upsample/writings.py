@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,9 @@ _OTHERS = (
     "abcdefghijklmnopqrstuvwxyzàáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßăąćčďđěęğıłńňőřśşšťůűźżž",
     "AÀÁÂÄBCÇDEÉÈÊFGĞHIÍÎİJKLŁMNÑOÓÖÔPRSŠŞTUÜÚVWXYZŽ0123456789.,:;-/()%€§&",
 )
+
+Paragraph = Callable[[ImageDraw.ImageDraw, int, Path, int], int]
+"""Draws at a height with a font at a size in px; where the next one goes."""
 
 
 @cache
@@ -80,15 +84,22 @@ def greek_word(rng: np.random.Generator, polytonic: bool) -> str:
     return "".join(letters) + _picked(",.·;", rng, 1) * int(rng.random() < 0.12)
 
 
-def east_asian_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 1024) -> Samples:
-    """Lines of Han and kana, 22 to 64 px to a sign, antialiased or thresholded."""
-    files = _faces(_EAST, extra, _EAST_EXTRA)
+def _set(rng: np.random.Generator, files: list[Path], paragraph: Paragraph, side_px: int, scans: float) -> Samples:
+    """Paragraphs below each other, 22 to 64 px to an em; a share of the sheets as scanned."""
     image = Image.new("L", (side_px, side_px), 255)
     draw = ImageDraw.Draw(image)
     y = int(rng.integers(-20, 10))
     while files and y < side_px:
         file = files[int(rng.integers(len(files)))]
-        size_px = round(float(np.exp(rng.uniform(np.log(22), np.log(64)))))
+        y = paragraph(draw, y, file, round(float(np.exp(rng.uniform(np.log(22), np.log(64))))))
+    sheet = np.asarray(image).copy()
+    return scanned(sheet, rng) if rng.random() < scans else sheet
+
+
+def east_asian_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 1024) -> Samples:
+    """Lines of Han and kana, 22 to 64 px to a sign, antialiased or thresholded."""
+
+    def paragraph(draw: ImageDraw.ImageDraw, y: int, file: Path, size_px: int) -> int:
         simplified = not file.name.startswith("ipa")
         index = int(rng.integers(4)) if file.suffix == ".ttc" else 0
         font = ImageFont.truetype(str(file), size_px, index=index)
@@ -97,32 +108,29 @@ def east_asian_sheet(rng: np.random.Generator, extra: Path | None, side_px: int 
             text = "".join(east_asian_run(rng, simplified) for _ in range(2 + side_px // (3 * size_px)))
             draw.text((int(rng.integers(-20, 20)), y), text, font=font, fill=ink)
             y += round(size_px * float(rng.uniform(1.1, 1.7)))
-    sheet = np.asarray(image).copy()
-    return scanned(sheet, rng) if rng.random() < 0.3 else sheet
+        return y
+
+    return _set(rng, _faces(_EAST, extra, _EAST_EXTRA), paragraph, side_px, scans=0.3)
 
 
 def greek_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 1024) -> Samples:
     """Lines of Greek, half of them with breathings, and of other accents, 22 to 64 px to an em."""
-    files = _faces(_GREEK, extra, _GREEK_EXTRA)
-    image = Image.new("L", (side_px, side_px), 255)
-    draw = ImageDraw.Draw(image)
-    y = int(rng.integers(-20, 10))
-    while files and y < side_px:
-        file = files[int(rng.integers(len(files)))]
-        font = ImageFont.truetype(str(file), round(float(np.exp(rng.uniform(np.log(22), np.log(64))))))
+
+    def paragraph(draw: ImageDraw.ImageDraw, y: int, file: Path, size_px: int) -> int:
+        font = ImageFont.truetype(str(file), size_px)
         other = "GFS" not in file.name and rng.random() < 0.3
         polytonic = file.name.startswith(_POLYTONIC_FROM) and rng.random() < 0.5
         signs = _OTHERS[int(rng.integers(len(_OTHERS)))]
         for _ in range(int(rng.integers(1, 4))):
-            count = 2 + int(side_px // (2.5 * font.size))
             words = [
                 _picked(signs, rng, int(rng.integers(1, 11))) if other else greek_word(rng, polytonic)
-                for _ in range(count)
+                for _ in range(2 + int(side_px // (2.5 * size_px)))
             ]
             draw.text((int(rng.integers(-40, 20)), y), " ".join(words), font=font, fill=0)
-            y += round(font.size * float(rng.uniform(1.05, 1.6)))
-    sheet = np.asarray(image).copy()
-    return scanned(sheet, rng) if rng.random() < 0.35 else sheet
+            y += round(size_px * float(rng.uniform(1.05, 1.6)))
+        return y
+
+    return _set(rng, _faces(_GREEK, extra, _GREEK_EXTRA), paragraph, side_px, scans=0.35)
 
 
 def form_sheet(rng: np.random.Generator, extra: Path | None, side_px: int = 1024) -> Samples:
