@@ -49,12 +49,16 @@ def crops(data: Path, count: int, *, whole_lines: bool = False) -> list[Sharp]:
 
 def shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
     """Optics, area sampling, grain, JPEG: the mild chain of a small scan."""
-    rng = np.random.default_rng([seed, factor])
+    return _small(sharp, factor, [seed, factor], blur=0.3, grain=3.0, quality=85)
+
+
+def _small(sharp: Samples, factor: int, seed: list[int], *, blur: float, grain: float, quality: int) -> Samples:
+    """Blur in pixels of the small page, area sampling, grain in grey levels, JPEG."""
     height, width = sharp.shape[0] // factor, sharp.shape[1] // factor
-    soft = cv2.GaussianBlur(sharp, (0, 0), 0.3 * factor)
-    small = cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    noisy = np.clip(np.rint(small + rng.normal(0, 3.0, small.shape)), 0, 255).astype(np.uint8)
-    data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    seen = soft(sharp, blur * factor)
+    area = cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    noisy = np.clip(np.rint(area + np.random.default_rng(seed).normal(0, grain, area.shape)), 0, 255).astype(np.uint8)
+    data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
 
 
@@ -75,27 +79,12 @@ NEXT_TO_NOTHING: dict[str, Callable[[Samples], Samples]] = {
 
 def mildly_shrunk(sharp: Samples, factor: int, seed: int) -> Samples:
     """Area sampling, a little grain, a good JPEG: no blur but that of the pixels."""
-    rng = np.random.default_rng([seed, factor, 1])
-    height, width = sharp.shape[0] // factor, sharp.shape[1] // factor
-    small = cv2.resize(sharp, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    noisy = np.clip(np.rint(small + rng.normal(0, 2.0, small.shape)), 0, 255).astype(np.uint8)
-    data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 90])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    return _small(sharp, factor, [seed, factor, 1], blur=0.0, grain=2.0, quality=90)
 
 
 def blurred_and_shrunk(blur: float) -> Shrink:
     """The chain ``mildly_shrunk`` after optics that blur by so many pixels of the small page, and a JPEG of 85."""
-
-    def small(sharp: Samples, factor: int, seed: int) -> Samples:
-        rng = np.random.default_rng([seed, factor, 2])
-        height, width = sharp.shape[0] // factor, sharp.shape[1] // factor
-        optics = cv2.GaussianBlur(sharp, (0, 0), blur * factor)
-        area = cv2.resize(optics, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-        noisy = np.clip(np.rint(area + rng.normal(0, 2.0, area.shape)), 0, 255).astype(np.uint8)
-        data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-
-    return small
+    return lambda sharp, factor, seed: _small(sharp, factor, [seed, factor, 2], blur=blur, grain=2.0, quality=85)
 
 
 def small_pages(data: Path, count: int) -> list[Whole]:
