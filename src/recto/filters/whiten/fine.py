@@ -98,12 +98,9 @@ def crisp(mask: Mask, depth: Plane, steep: Plane, least: float = _MOSTLY, *, ban
     if not mask.any():
         return mask
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    inner = (
-        cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
-    )
     area = stats[:, cv2.CC_STAT_AREA]
     usual = np.bincount(labels[mask], depth[mask], count) / np.maximum(area, 1)
-    rim = mask & ~inner
+    rim = _rim(mask)
     at = labels[rim]
     steps = np.bincount(at, steep[rim] > _CRISP_STEP * usual[at], count)
     keep = steps >= least * np.maximum(np.bincount(at, minlength=count), 1)
@@ -131,12 +128,18 @@ def framed(areas: Mask, light: Samples) -> Mask:
     there = (near > _FRAME_STEP) & (near > _FRAME_CRISP * far)
     steps = cv2.dilate(there.astype(np.uint8), np.ones((_FRAME_REACH, _FRAME_REACH), np.uint8)) > 0
     count, labels = cv2.connectedComponents(areas.astype(np.uint8), connectivity=4)
-    inner = cv2.erode(areas.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
-    rim = areas & (inner == 0)
+    rim = _rim(areas)
     at = labels[rim]
     keep = np.bincount(at, steps[rim], count) >= _FRAME_SHARE * np.bincount(at, minlength=count)
     keep[0] = False
     return np.asarray(keep[labels])
+
+
+def _rim(mask: Mask) -> Mask:
+    """The outermost pixels of a mask; along the page's edge it has none."""
+    square = np.ones((3, 3), np.uint8)
+    inner = cv2.erode(mask.astype(np.uint8), square, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    return np.asarray(mask & (inner == 0))
 
 
 def _closed(small: Samples, side: int) -> Samples:

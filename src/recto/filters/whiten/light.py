@@ -109,9 +109,9 @@ def _usual(near: Samples, light: Samples) -> tuple[tuple[int, ...], NDArray[np.b
     far = np.abs(hue - usual).max(axis=2)
     alike = far < _HUE_STEP + 6.0 / np.maximum(tone, 8.0)
     shade = _shade(flat, colour) & ~alike
-    depth = np.abs(np.log(np.maximum(float(colour.max()), 1.0) / np.maximum(tone, 1.0)))
     if shade.any():
-        alike |= shade & ~crisp(shade, depth, steepness(tone.astype(np.uint8)))
+        depth = np.abs(np.log(np.maximum(float(colour.max()), 1.0) / np.maximum(tone, 1.0)))
+        alike |= shade & ~crisp(shade, depth, steepness(brightest(light)))
     return tuple(int(v) for v in colour), alike
 
 
