@@ -192,7 +192,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again(visit: Visit) -> None:
     visitor.page.add_init_script(BROKEN_OFF)
     visitor.page.reload()
     visitor.page.wait_for_function(
-        f"document.body.textContent.includes({json.dumps(WORDS['en']['fault.unreachable'])})"
+        "words => document.body.textContent.includes(words)", arg=WORDS["en"]["fault.unreachable"]
     )
     visitor.begun()
 
