@@ -63,7 +63,8 @@ def visit(browser: Any, server: LiveServer, client: tuple[str, str]) -> Iterator
     for visitor in open_ones:
         visitor.leave()
     headers = {"Authorization": f"Bearer {server.token(*client)}"}
-    for task in server.ask("GET", "/v1/tasks?limit=100", headers=headers).json["tasks"]:
-        server.ask("DELETE", f"/v1/tasks/{task['id']}", headers=headers)
+    while left := server.ask("GET", "/v1/tasks?limit=100", headers=headers).json["tasks"]:
+        for task in left:
+            server.ask("DELETE", f"/v1/tasks/{task['id']}", headers=headers)
     for visitor in open_ones:
         assert visitor.faults == [], json.dumps(visitor.faults)

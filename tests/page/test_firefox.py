@@ -11,7 +11,7 @@ from tests.live import LiveServer
 from tests.page.firefox import Firefox, firefox
 from tests.page.test_view import UNLIKE
 from tests.page.test_work import DROP
-from tests.page.visitor import page_png, pages_tiff
+from tests.page.visitor import KEPT, page_png, pages_tiff
 
 pytestmark = pytest.mark.slow
 SETTLED = """document.querySelectorAll('.badge.completed, .badge.failed').length >= {} &&
@@ -72,6 +72,7 @@ def test_a_file_of_several_pages_and_a_reload(browser: Firefox, server: LiveServ
     browser.evaluate(DROP, ["three.tif", list(pages_tiff(3))])
     browser.until("document.querySelectorAll('#list > li').length === 2")
     browser.click("#run")
+    browser.until(f"({KEPT})([2, true])")
     browser.visit(server.address)  # in the middle of the work
     browser.until("document.documentElement.hasAttribute('data-started')")
     browser.until(SETTLED.format(2))

@@ -14,7 +14,7 @@ import recto.web.page
 from recto.pipeline import CATALOGUE, PRESETS
 from tests.live import LiveServer
 from tests.page.conftest import Visit
-from tests.page.visitor import Visitor, page_png
+from tests.page.visitor import PATIENCE_MS, Visitor, page_png
 
 STATIC = Path(recto.web.page.__file__).parent / "static"
 LANGUAGES = ("de", "en", "es", "fr")
@@ -31,14 +31,19 @@ UNDER_WAY = """async () => {
 
 BROKEN_OFF = """(() => {
   const real = window.fetch;
-  let broken = false;
   window.fetch = async (path, options) => {
-    if (broken || path !== '/v1/filters') return real(path, options);
-    broken = true;
+    if (window.mended || path !== '/v1/filters') return real(path, options);
     return new Response(new ReadableStream({ start: (body) => body.error(new TypeError('broken off')) }));
   };
 })()"""
-"""The first answer about filters ends before its end."""
+"""Answers about filters end before their end, until the window is told that they are mended."""
+
+PROGRESS_SEEN = """() => {
+  const bar = document.getElementById('progress');
+  window.seen = [];
+  new MutationObserver(() => window.seen.push(bar.value)).observe(bar, { attributes: true });
+}"""
+"""Writes down every value that the bar above the list has."""
 
 
 def axe() -> str:
@@ -194,12 +199,13 @@ def test_an_answer_that_breaks_off_is_asked_for_again(visit: Visit) -> None:
     visitor.page.wait_for_function(
         "words => document.body.textContent.includes(words)", arg=WORDS["en"]["fault.unreachable"]
     )
+    visitor.page.evaluate("window.mended = true")
     visitor.begun()
 
 
 def test_elsewhere_one_signs_in(visit: Visit, client: tuple[str, str]) -> None:
     """The server refuses a local session, as it does to anyone who is not on its machine."""
-    visitor = visit(signed_in=False)
+    visitor = visit(signed_in=False).begun()
     visitor.page.route("**/session/local", lambda route: route.fulfill(status=403, json={"detail": "not here"}))
     visitor.page.evaluate("fetch('/session', {method: 'DELETE'})")
     visitor.context.clear_cookies()
@@ -230,15 +236,10 @@ def test_forty_pages_in_one_go(visit: Visit) -> None:
     visitor = visit()
     visitor.add(*((f"page-{k:02d}.png", page_png(k, 2.0, 200, 160)) for k in range(40)))
     assert visitor.words("#run") == "Clean 40 pages"
-    visitor.page.click("#run")
-    seen: set[int] = set()
-    for _ in range(600):
-        seen.add(int(visitor.page.evaluate("document.getElementById('progress').value")))
-        if max(seen) == 40:
-            break
-        visitor.page.wait_for_timeout(250)
-    assert len(seen) > 5, "the progress is not live"
-    visitor.settled(40)
+    visitor.page.evaluate(PROGRESS_SEEN)
+    visitor.page.set_default_timeout(3 * PATIENCE_MS)
+    visitor.run().settled(40)
+    assert len(set(visitor.page.evaluate("window.seen"))) > 5, "the progress is not live"
     assert visitor.words("#progress-text") == "40 of 40 done"
     _, content = visitor.saved("#all-zip")
     assert content.count(b"PK\x01\x02") == 40

@@ -123,6 +123,7 @@ def test_threshold_archive_and_document_are_computed_right(compared: Visitor) ->
           const base = document.querySelector('script[type=module]').src;
           const {otsu, count} = await import(new URL('histogram.js', base));
           const {crc32} = await import(new URL('zip.js', base));
+          const {number} = await import(new URL('i18n.js', base));
           const {paperSize} = await import(new URL('pdf.js', base));
           const counts = new Uint32Array(256);
           counts.set([50, 60, 50], 30); counts.set([400, 500, 400], 200);
@@ -130,11 +131,13 @@ def test_threshold_archive_and_document_are_computed_right(compared: Visitor) ->
             otsu: otsu(counts), luma: count(new Uint8ClampedArray([255, 0, 0, 255])).indexOf(1),
             crc: crc32(new TextEncoder().encode('123456789')),
             a4: paperSize(2480, 3508, [300, 300]), fitted: paperSize(500, 1000, null),
+            nothing: number(-0.0004), little: number(-0.04),
           };
         }"""
     )
     assert 32 <= found["otsu"] < 200
     assert found["luma"] == 76
+    assert (found["nothing"], found["little"]) == ("0", "-0.04")
     assert found["crc"] == 0xCBF43926
     assert found["a4"] == pytest.approx([595.2, 841.92])
     assert found["fitted"] == pytest.approx([420.945, 841.89])

@@ -24,6 +24,18 @@ PASTE = """bytes => {
   document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true, cancelable: true}));
 }"""
 
+SLOW_STORE = """(() => {
+  const begin = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...given) {
+    const begun = begin.apply(this, given);
+    const until = performance.now() + 400;
+    const hold = () => { if (performance.now() < until) begun.objectStore(given[0]).count().onsuccess = hold; };
+    if (given[1] === 'readwrite') hold();
+    return begun;
+  };
+})()"""
+"""Whatever is put into the browser's store is there only after a while."""
+
 
 def test_a_sample_becomes_a_download_that_is_the_result(visit: Visit) -> None:
     visitor = visit()
@@ -47,7 +59,9 @@ def test_a_sample_brings_its_preset_unless_the_recipe_was_made_by_hand(visit: Vi
     visitor.page.wait_for_function("() => document.querySelectorAll('#list > li').length === 2")
     assert visitor.page.locator("#presets [aria-pressed=true]").count() == 0
     assert len(visitor.page.locator("#samples img").all()) == 5
-    assert visitor.page.evaluate("[...document.querySelectorAll('#samples img')].every(i => i.naturalWidth > 100)")
+    visitor.page.wait_for_function(
+        "() => [...document.querySelectorAll('#samples img')].every(i => i.naturalWidth > 100)"
+    )
 
 
 def test_dropped_and_pasted_pages_are_taken(visit: Visit) -> None:
@@ -133,7 +147,7 @@ def test_a_reload_in_the_middle_finds_everything_again(visit: Visit) -> None:
     visitor.add(*((f"page {k}.png", page_png(k)) for k in range(5)))
     visitor.page.click("#run")
     visitor.page.wait_for_selector("#list .pending, #list .processing, #list .completed")
-    visitor.again()
+    visitor.kept(5, sent=True).again()
     visitor.settled(5)
     assert [row.inner_text() for row in visitor.page.locator("#list .file").all()] == [
         f"page {k}.png" for k in range(5)
@@ -146,11 +160,22 @@ def test_a_reload_in_the_middle_finds_everything_again(visit: Visit) -> None:
     assert sorted(task["name"] for task in visitor.tasks()) == [f"page {k}.png" for k in range(5)]
 
 
+def test_a_page_that_the_server_has_is_known_again_whenever_the_page_is_left(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(SLOW_STORE)
+    visitor.again().add(("slow.png", page_png())).kept(1)
+    visitor.page.click("#run")
+    visitor.page.wait_for_selector("#list .pending, #list .processing, #list .completed")
+    visitor.again().settled()
+    assert visitor.page.locator("#list > li").count() == 1
+    visitor.compared()  # with what was sent
+    assert [task["name"] for task in visitor.tasks()] == ["slow.png"]
+
+
 def test_pages_that_were_not_sent_survive_a_reload_too(visit: Visit) -> None:
     visitor = visit()
     visitor.add(("later.png", page_png()))
-    visitor.page.wait_for_timeout(300)
-    visitor.again()
+    visitor.kept(1).again()
     visitor.page.wait_for_selector("#list >> text=not sent yet")
     visitor.run()
     assert len(visitor.tasks()) == 1
@@ -221,9 +246,23 @@ def test_everything_can_be_removed(visit: Visit) -> None:
     visitor.page.click("#clear")
     visitor.page.wait_for_function("() => !document.querySelector('#list > li')")
     assert visitor.page.locator("#viewer").is_hidden()
+    assert visitor.until_tasks(0) == []
     visitor.again()
     assert visitor.page.locator("#list > li").count() == 0
-    assert visitor.tasks() == []
+
+
+def test_what_is_removed_is_gone_though_the_page_is_left_at_once(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(SLOW_STORE)
+    visitor.again().add(("a.png", page_png(1)), ("b.png", page_png(2))).run().settled(2)
+    visitor.page.evaluate(
+        """() => {
+          for (const press of [1, 2]) document.getElementById('clear').click();
+          location.href = '/health/live';
+        }"""
+    )
+    visitor.page.wait_for_url("**/health/live")
+    assert visitor.until_tasks(0) == []
 
 
 def test_other_recipe_on_the_same_page(visit: Visit) -> None:
@@ -233,13 +272,7 @@ def test_other_recipe_on_the_same_page(visit: Visit) -> None:
     (first,) = visitor.tasks()
     visitor.page.select_option("#add-filter", "rotate")
     visitor.page.click("#add-step")
-    visitor.page.click("#run")
-    visitor.page.wait_for_selector("#list .sending, #list .pending, #list .processing")
-    visitor.settled()
-    for _ in range(100):
-        if len(visitor.tasks()) == 1:
-            break
-        visitor.page.wait_for_timeout(100)
-    (second,) = visitor.tasks()
+    visitor.run()
+    (second,) = visitor.until_tasks(1)
     assert second["id"] != first["id"]
     assert [step["filter"] for step in second["recipe"]] == ["rotate"]

@@ -29,6 +29,14 @@ def pages_tiff(count: int) -> bytes:
     return out.getvalue()
 
 
+KEPT = """async ([count, sent]) => {
+  const base = document.querySelector('script[type=module]').src;
+  const { everything } = await import(new URL('keep.js', base));
+  return (await everything()).filter((one) => one.key || !sent).length >= count;
+}"""
+"""Whether the browser's own store has so many originals, those that are to be sent with the key they are sent by."""
+
+
 class Visitor:
     """A browser window, signed in, that writes down what goes wrong.
 
@@ -90,10 +98,16 @@ class Visitor:
 
     def add(self, *files: tuple[str, bytes]) -> Self:
         """Choose files, as from the file chooser."""
+        count = self.page.locator("#list > li").count() + len(files)
         with self.page.expect_file_chooser() as chooser:
             self.page.click("#choose")
         chooser.value.set_files([{"name": n, "mimeType": "", "buffer": content} for n, content in files])
-        self.page.wait_for_function("n => document.querySelectorAll('#list > li').length >= n", arg=len(files))
+        self.page.wait_for_function("n => document.querySelectorAll('#list > li').length >= n", arg=count)
+        return self
+
+    def kept(self, count: int, *, sent: bool = False) -> Self:
+        """Wait until so many originals would survive a reload; with ``sent`` their keys, too."""
+        self.page.wait_for_function(KEPT, arg=[count, sent])
         return self
 
     def run(self) -> Self:
@@ -126,6 +140,14 @@ class Visitor:
         """The tasks as the server has them, oldest first."""
         found: list[Any] = self.page.evaluate("fetch('/v1/tasks').then(a => a.json()).then(a => a.tasks.reverse())")
         return found
+
+    def until_tasks(self, count: int) -> list[Any]:
+        """The tasks, once the server has so many; it is told of what is removed aside."""
+        for _ in range(PATIENCE_MS // 100):
+            if len(self.tasks()) == count:
+                break
+            self.page.wait_for_timeout(100)
+        return self.tasks()
 
     def result(self, task: Any, page: int = 1) -> bytes:
         """The PNG of a page, straight from the server."""

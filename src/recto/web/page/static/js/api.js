@@ -78,10 +78,10 @@ export function submit(blob, recipe, name, key) {
 export const task = (id, waitS = 0) => json(`/v1/tasks/${id}${waitS ? `?wait=${waitS}` : ""}`);
 export const result = async (path) => held(await ask(path, { cache: "default" }), "blob");
 
-/** Delete a task; one that is gone already is no fault. */
+/** Delete a task, also when the page is left meanwhile; one that is gone already is no fault. */
 export async function remove(id) {
   try {
-    await ask(`/v1/tasks/${id}`, { method: "DELETE" });
+    await ask(`/v1/tasks/${id}`, { method: "DELETE", keepalive: true });
   } catch (fault) {
     if (!(fault instanceof Refusal && fault.status === 404)) throw fault;
   }

@@ -45,7 +45,9 @@ export const tOr = (key, otherwise) => own[key] ?? otherwise;
 
 const said = (value) => (typeof value === "number" ? number(value) : String(value));
 
-export const number = (value, digits = 2) => new Intl.NumberFormat(code, { maximumFractionDigits: digits }).format(value);
+/** A number for people; what rounds to nothing has no sign. */
+export const number = (value, digits = 2) =>
+  new Intl.NumberFormat(code, { maximumFractionDigits: digits }).format(Number(value.toFixed(digits)) + 0);
 export const percent = (value) => new Intl.NumberFormat(code, { style: "percent", maximumFractionDigits: 0 }).format(value);
 
 /** Bytes for people. */

@@ -148,8 +148,8 @@ async function remove(one) {
 async function away(one) {
   if (one.taskId) forgetTask(one.taskId);
   store.remove(one);
-  await drop(one.id);
-  if (one.taskId) await api.remove(one.taskId).catch((fault) => trouble(fault.message));
+  const gone = one.taskId ? api.remove(one.taskId).catch((fault) => trouble(fault.message)) : null;
+  await Promise.all([gone, drop(one.id)]);
 }
 
 /** Everything, asked for twice: the second press does it. */

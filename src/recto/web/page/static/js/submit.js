@@ -21,7 +21,7 @@ export function send(pages) {
   for (const one of pages) {
     postpone(one);
     store.change(one, { key: `${one.id}.${Date.now()}`, steps });
-    keep({ ...one, taskId: null });
+    one.kept = keep({ ...one, taskId: null });
   }
   resume(pages);
 }
@@ -51,6 +51,7 @@ async function work() {
 async function sendOne(one, steps) {
   const before = one.taskId;
   try {
+    await one.kept; // else a reload right after the server has it would not know it again
     const task = await patiently(() => api.submit(one.blob, steps, one.name, one.key));
     if (!store.item(one.id)) {
       await api.remove(task.id);

@@ -28,7 +28,7 @@ export function thumbnail(one, canvas) {
 
 /** The server is only asked for pictures of files that it has taken anyway. */
 async function firstPage(one) {
-  if (one.blob.type.startsWith("image/") && !/tiff|heic|heif|jp2/.test(one.blob.type)) return one.blob;
+  if (one.blob.type.startsWith("image/") && !/tiff|heic|heif/.test(one.blob.type)) return one.blob;
   return one.task?.state === "completed" ? api.result(one.task.pages[0].result) : null;
 }
 
