@@ -178,3 +178,44 @@ def test_a_folder_that_cannot_be_written_is_named(scan: Path, tmp_path: Path) ->
     done = recto("run", scan, "-r", "rotate", "-o", tmp_path / "file" / "out")
     assert done.returncode == 2
     assert str(tmp_path / "file") in done.stderr
+
+
+def test_what_is_passed_over_for_its_name_is_said(scan: Path, tmp_path: Path) -> None:
+    for name in ("notes.txt", "page", ".hidden.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    done = recto("run", tmp_path, "-r", "rotate", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Passed over for their names: 2 files (.txt, no suffix)." in done.stderr
+    assert "Passed over" not in recto("run", scan, "-r", "rotate", "-o", tmp_path / "out").stderr
+
+
+def test_a_file_where_a_folder_is_to_be_is_said(scan: Path, fax: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.html").touch()
+    done = recto("run", scan, fax, "-r", "rotate", "-o", tmp_path / "out.html")
+    assert done.returncode == 2
+    assert "this is a file" in done.stderr
+
+
+def test_the_names_of_numbered_pages_are_said(fax: Path, tmp_path: Path) -> None:
+    done = recto("run", fax, "-r", "rotate", "-o", tmp_path / "page.png")
+    assert f"3 pages written to {tmp_path / 'page-001.png'} to page-003.png" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["inspect"], ["run", "-r", "rotate", "-o", "OUT"]])
+def test_a_reader_that_has_had_enough_is_no_fault_of_the_files(
+    scan: Path, fax: Path, tmp_path: Path, command: list[str]
+) -> None:
+    name, *options = [str(tmp_path / "out") if word == "OUT" else word for word in command]
+    process = start(name, "--json", scan, fax, *options)
+    assert process.stdout is not None
+    process.stdout.close()  # as head does
+    process.stdout = None
+    done = finished(process)
+    assert done.stderr == ""
+    assert done.returncode == 1
+
+
+def test_the_bounds_of_parameters_are_listed() -> None:
+    shown = " ".join(recto("filters").stdout.split())
+    assert "deskew.max_angle_deg number above 0 to 45; default 15.0" in shown
+    assert "rotate.angle_deg number -360 to 360; default 0.0" in shown

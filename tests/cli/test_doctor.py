@@ -63,7 +63,7 @@ def test_a_running_service_is_looked_at_whole(server: LiveServer, look: Looking)
     assert [f for f in found if f.level == "fault"] == []
     assert "taken by a Recto that lives" in of(found, "port", "ok")[0]
     assert "every migration is applied | " in of(found, "database", "ok")
-    assert of(found, "workers", "ok") == ["1 workers live | "]
+    assert of(found, "workers", "ok") == ["1 worker lives | "]
     assert "written, read, deleted" in of(found, "blobs", "ok")[0]
     assert of(found, "clock", "ok")
     assert not list((server.home / "blobs").rglob("doctor-*"))

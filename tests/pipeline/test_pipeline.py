@@ -39,6 +39,14 @@ def test_unknown_filter_lists_the_known_ones() -> None:
         assert name in caught.value.message
 
 
+def test_who_means_a_preset_is_told_how_to_say_it() -> None:
+    for written, meant in (("Scan", "scan"), ("phone-photo", "phone photo"), ("old_book", "old book")):
+        with pytest.raises(UnknownFilterError, match=f"did you mean '{meant}'"):
+            plan(written)
+    with pytest.raises(RecipeError, match="orient,deskew,binarize"):
+        plan("whiten,scan")
+
+
 def test_unknown_parameter_lists_the_known_ones() -> None:
     with pytest.raises(ParameterError) as caught:
         plan([{"filter": "rotate", "angle": 3}])

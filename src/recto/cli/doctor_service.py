@@ -175,7 +175,13 @@ def _judge_database(found: Inspection, settings: Settings) -> Iterator[Finding]:
     yield judged(free > settings.database.database_connections, "database", what, remedy, "warning")
     yield _clock(found.clock_ahead_s)
     remedy = "start recto worker, or recto serve, which brings one"
-    yield judged(found.workers > 0, "workers", f"{found.workers} workers live", remedy, "warning")
+    yield judged(
+        found.workers > 0,
+        "workers",
+        f"{found.workers} worker{'s live' if found.workers != 1 else ' lives'}",
+        remedy,
+        "warning",
+    )
 
 
 def _clock(ahead_s: float) -> Finding:

@@ -47,8 +47,16 @@ def _values(schema: dict[str, Any]) -> str:
         if "enum" in option:
             parts.append("|".join(map(str, option["enum"])))
         elif option.get("type") not in (None, "null"):
-            low, high = option.get("minimum"), option.get("maximum")
-            bounds = f" {low:g} to {high:g}" if low is not None and high is not None else ""
-            parts.append(f"{option['type']}{bounds}")
+            parts.append(f"{option['type']}{_bounds(option)}")
     default = schema.get("default")
     return f"{' or '.join(parts)}; default {'none' if default is None else json.dumps(default)}"
+
+
+def _bounds(option: dict[str, Any]) -> str:
+    low, above = option.get("minimum"), option.get("exclusiveMinimum")
+    high, below = option.get("maximum"), option.get("exclusiveMaximum")
+    ends = [
+        *([f"{low:g}"] if low is not None else [f"above {above:g}"] if above is not None else []),
+        *([f"to {high:g}"] if high is not None else [f"below {below:g}"] if below is not None else []),
+    ]
+    return "".join(f" {end}" for end in ends)

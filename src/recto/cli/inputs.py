@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,9 @@ class Input:
     relative: Path
 
 
-def expand(named: Iterable[str], output: Path | None = None) -> Iterator[Input | MissingInputError]:
+def expand(
+    named: Iterable[str], output: Path | None = None, others: Counter[str] | None = None
+) -> Iterator[Input | MissingInputError]:
     """Files, the pictures and PDFs below folders, and what patterns match, in a stable order and each once.
 
     Parameters
@@ -48,10 +51,12 @@ def expand(named: Iterable[str], output: Path | None = None) -> Iterator[Input |
     named : iterable of str
     output : Path, optional
         A folder below one that is named is passed over: what came out shall not go in again.
+    others : Counter, optional
+        Takes the files in folders that are passed over for their names, by suffix.
     """
     seen: set[Path] = set()
     for name in named:
-        for found in _expand_one(name, output):
+        for found in _expand_one(name, output, others):
             if isinstance(found, Input):
                 key = found.path.resolve()
                 if key in seen:
@@ -60,10 +65,10 @@ def expand(named: Iterable[str], output: Path | None = None) -> Iterator[Input |
             yield found
 
 
-def _expand_one(name: str, output: Path | None) -> Iterator[Input | MissingInputError]:
+def _expand_one(name: str, output: Path | None, others: Counter[str] | None) -> Iterator[Input | MissingInputError]:
     path = Path(name)
     if path.is_dir():
-        inside = sorted(pictures_below(path, output))
+        inside = sorted(pictures_below(path, output, others))
         if not inside:
             yield MissingInputError(f"{name}: no picture or PDF in this folder")
         yield from (Input(p, p.parent.relative_to(path)) for p in inside)
@@ -71,12 +76,12 @@ def _expand_one(name: str, output: Path | None) -> Iterator[Input | MissingInput
         yield Input(path, Path())
     elif matches := sorted(glob.glob(name, recursive=True)):
         for match in matches:
-            yield from _expand_one(match, output)
+            yield from _expand_one(match, output, others)
     else:
         yield MissingInputError(f"{name}: no such file or folder")
 
 
-def pictures_below(folder: Path, output: Path | None = None) -> Iterator[Path]:
+def pictures_below(folder: Path, output: Path | None = None, others: Counter[str] | None = None) -> Iterator[Path]:
     """Files below a folder that look like pictures or PDFs by their names; nothing hidden, nothing from ``output``."""
     beyond = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
     for place, folders, files in os.walk(folder):
@@ -84,8 +89,12 @@ def pictures_below(folder: Path, output: Path | None = None) -> Iterator[Path]:
         folders[:] = [f for f in folders if not f.startswith(".") and (here / f).resolve() != beyond]
         for name in files:
             path = here / name
-            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file():
+            if name.startswith(".") or not path.is_file():
+                continue
+            if path.suffix.lower() in SUFFIXES:
                 yield path
+            elif others is not None:
+                others[path.suffix.lower() or "no suffix"] += 1
 
 
 def overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,8 @@ def inspect(
             for record in _records(found.path, chosen, limits, pdf_dpi):
                 sys.stdout.write((json.dumps(record) if as_json else _readable(record)) + "\n")
                 sys.stdout.flush()
+        except BrokenPipeError:  # who reads what we print has had enough
+            raise
         except (RectoError, OSError) as error:
             failed = True
             where = f"{found.path}: " if isinstance(found, Input) else ""

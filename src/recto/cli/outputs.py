@@ -59,6 +59,10 @@ def destination(output: Path, form: Form | None, inputs: int) -> Destination:
         A file for several inputs, a suffix that nothing can be written to, or one that is not the format's.
     """
     suffix = output.suffix.lower()
+    if suffix not in _FORMS and output.is_file():
+        raise SettingError(
+            f"-o {output}: this is a file. Name a folder, or for one input a file that ends in {', '.join(_FORMS)}."
+        )
     if output.is_dir() or not suffix or (suffix not in _FORMS and inputs != 1):
         return Destination(output, True, form or Form.PNG)
     if suffix not in _FORMS:

@@ -88,7 +88,7 @@ class Tally:
         if self.skipped:
             parts.append(f"{self.skipped} file{'' if self.skipped == 1 else 's'} already done")
         if self.failed:
-            parts.append(f"{self.failed} failed")
+            parts.append(f"{self.failed} file{'' if self.failed == 1 else 's'} failed")
         return ", ".join(parts)
 
 

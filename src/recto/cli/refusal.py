@@ -26,6 +26,8 @@ def refusals(command: str, output: Path | None = None) -> Iterator[None]:
     except RectoError as error:
         typer.echo(f"recto {command}: {error.message}", err=True)
         raise typer.Exit(2) from None
+    except BrokenPipeError:  # who reads what we print has had enough, such as head; that is no fault
+        raise
     except OSError as error:
         typer.echo(f"recto {command}: {error.filename or output}: {error.strerror or error}", err=True)
         raise typer.Exit(2) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -19,7 +20,7 @@ from recto.cli.batch import run_jobs
 from recto.cli.inputs import OFTEN_OF_MANY_PAGES, Input, MissingInputError, expand, overrides
 from recto.cli.job import Event, Job, Order, Record, Report
 from recto.cli.manifest import Manifest
-from recto.cli.outputs import Destination, destination
+from recto.cli.outputs import Destination, Form, destination, numbered
 from recto.cli.progress import Meter, Tally
 from recto.cli.refusal import refusals
 from recto.cli.report import ReportFile
@@ -71,7 +72,8 @@ def run(
     tally = Tally()
     with refusals("run", output):
         checked = plan(recipe, overrides(settings or ()))
-        found = list(expand(inputs, output))
+        others = Counter[str]()
+        found = list(expand(inputs, output, others))
         to = destination(output, form, len(found))
         folder = to.path if to.is_folder else None
         there = server_of(server, client_id, client_secret, pdf_dpi)
@@ -80,17 +82,33 @@ def run(
         for missing in (f for f in found if isinstance(f, MissingInputError)):
             typer.echo(missing.message, err=True)
             tally.failed += 1
+        if others:
+            typer.echo(f"Passed over for their names: {_counted(others)}.", err=True)
         files = [f for f in found if isinstance(f, Input)]
         try:
             _work(files, to, order, tally, workers, timeout_s, report, there, force=force, as_json=as_json)
         except Stopped as stop:
-            typer.echo(f"Stopped: {tally.summary(str(output))}.", err=True)
+            typer.echo(f"Stopped: {tally.summary(_where(to, tally))}.", err=True)
             if to.is_folder:
                 go_on = "the same command without --force" if force else "the same command"
                 typer.echo(f"To go on: {go_on}. What is done is passed over.", err=True)
             raise typer.Exit(stop.status) from None
-    typer.echo(tally.summary(str(output)), err=True)
+    typer.echo(tally.summary(_where(to, tally)), err=True)
     raise typer.Exit(1 if tally.failed else 0)
+
+
+def _counted(others: Counter[str]) -> str:
+    """``3 files (.txt, .xml)``."""
+    count = others.total()
+    return f"{count} file{'' if count == 1 else 's'} ({', '.join(sorted(others))})"
+
+
+def _where(to: Destination, tally: Tally) -> str:
+    """What was written to; the pages of one input as PNG are numbered."""
+    if to.is_folder or to.form is not Form.PNG or tally.pages < 2:
+        return str(to.path)
+    names = numbered(to.path, tally.pages)
+    return f"{names[0]} to {names[-1].name}"
 
 
 def _work(

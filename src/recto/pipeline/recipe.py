@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from recto.blueprint import Filter, Params
-from recto.errors import LimitError, ParameterError, RecipeError
+from recto.errors import LimitError, ParameterError, RecipeError, UnknownFilterError
 from recto.pipeline.catalogue import filter_named
 from recto.pipeline.presets import PRESETS
 
@@ -72,7 +73,7 @@ def plan(recipe: Recipe, overrides: Overrides | None = None) -> Plan:
     used = set()
     for entry in entries:
         name, values = _name_and_values(entry)
-        found = filter_named(name)
+        found = _filter_of_step(name)
         used.add(name)
         steps.append(Step(found, _params(found, {**values, **(overrides or {}).get(name, {})})))
     for name in overrides or {}:
@@ -100,6 +101,20 @@ def _entries(recipe: Recipe) -> list[str | Mapping[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise RecipeError(f"The recipe starts like JSON but is not: {error}.") from None
     return [parsed] if isinstance(parsed, dict) else list(parsed)
+
+
+def _filter_of_step(name: str) -> Filter[Any]:
+    try:
+        return filter_named(name)
+    except UnknownFilterError as error:
+        if name in PRESETS:
+            steps = ",".join(step["filter"] for step in PRESETS[name])
+            raise RecipeError(
+                f"{name!r} is a preset, which is a whole recipe: say it alone, or its steps: {steps}."
+            ) from None
+        near = difflib.get_close_matches(name.lower().replace("-", " ").replace("_", " "), PRESETS, 1)
+        perhaps = f"; did you mean {near[0]!r}?" if near else "."
+        raise UnknownFilterError(f"{error.message} The presets are: {', '.join(PRESETS)}{perhaps}") from None
 
 
 def _name_and_values(entry: object) -> tuple[str, dict[str, Any]]:
