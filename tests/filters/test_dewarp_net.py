@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recto.filters.dewarp import coarse_net
 from recto.filters.dewarp.camera import project
-from recto.filters.dewarp.coarse_net import RIM, coarse_map, near_frame, page_chance
+from recto.filters.dewarp.coarse_net import RIM, coarse_map, first_look, near_frame
 from tests.filters.bent_page import BentPage, Floats
 
 
@@ -22,8 +22,10 @@ class Knowing:
     page: BentPage
     corners: Floats | None
     blind: bool = False
+    looks: int = 0
 
     def run(self, photo: NDArray[np.float32], planes: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        self.looks += 1
         shape = (photo.shape[2], photo.shape[3])
         near = bool(planes[0, 4, 0, 0])
         height, width = self.page.shape
@@ -95,10 +97,25 @@ def test_the_first_look_tells_where_the_page_is(monkeypatch: pytest.MonkeyPatch)
     page = BentPage(turn_deg=20)
     shown(monkeypatch, Knowing(page, None))
     photo = page.photo(np.full((400, 300), 240, np.uint8))
-    chance = page_chance(photo)
+    chance = first_look(photo).chance
     middle = page.seen(np.array([[0.5, page.aspect / 2]]))[0] / page.shape[::-1] * chance.shape[::-1]
     assert chance[int(middle[1]), int(middle[0])] > 0.9
     assert chance[0, 0] < 0.1
+
+
+def test_a_first_look_that_was_taken_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = BentPage(turn_deg=5)
+    photo = page.photo(np.full((400, 300), 240, np.uint8))
+    net = Knowing(page, None)
+    shown(monkeypatch, net)
+    once = coarse_map(photo)
+    assert net.looks == 2
+    look = first_look(photo)
+    again = coarse_map(photo, first=look)
+    assert net.looks == 4
+    assert once is not None
+    assert again is not None
+    assert np.array_equal(once.grid, again.grid)
 
 
 def test_the_net_that_ships_sees_a_page_on_a_table_of_its_brightness() -> None:

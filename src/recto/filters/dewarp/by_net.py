@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recto.blueprint import Move
 from recto.filters.dewarp.coarse import sheet_of
-from recto.filters.dewarp.coarse_net import CoarseMap, coarse_map
+from recto.filters.dewarp.coarse_net import CoarseMap, FirstLook, coarse_map
 from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, framed, looked_at, surroundings
 from recto.filters.dewarp.lines import Lines, coherence, unlevelness
 from recto.filters.dewarp.outline import Outline
@@ -30,7 +30,7 @@ _SMOOTH = 0.5
 
 
 def by_net(
-    page: Page, picture: Samples, factor: float, chance: NDArray[np.float32], raw: Lines, params: DewarpParams
+    page: Page, picture: Samples, factor: float, first: FirstLook, raw: Lines, params: DewarpParams
 ) -> Move | None:
     """The map of both looks, its lines levelled; None when that is not clearly better than the page as it is.
 
@@ -41,8 +41,8 @@ def by_net(
         The page at about a megapixel, R'G'B'.
     factor : float
         Pixels of the page per pixel of the picture.
-    chance : float32 ndarray, shape (a, b)
-        How likely each part of the picture is page, at the first look.
+    first : FirstLook
+        At the picture.
     raw : Lines
         Text lines of the page as it is.
     params : DewarpParams
@@ -50,7 +50,7 @@ def by_net(
     before = unlevelness(raw, turned=True)
     if raw.count >= _FEW_LINES and before < _FLAT:
         return None
-    seen = coarse_map(picture)
+    seen = coarse_map(picture, first=first)
     if seen is None or seen.confidence < _SURE or params.strength < 1.0:
         return None
     outline = _edge(seen, (picture.shape[0], picture.shape[1]))
@@ -59,7 +59,7 @@ def by_net(
     if flat or outline.bulge > 0.3 or outline.seen < 0.3 or not 0.12 < scene.around.inside < 0.99:
         return None
     # A leaf that fills the frame: the first look doubts parts of the "sheet", and the second would cut writing off.
-    if _filled(chance, outline, (picture.shape[0], picture.shape[1])) < _FILLED:
+    if _filled(first.chance, outline, (picture.shape[0], picture.shape[1])) < _FILLED:
         return None
     grid = (seen.grid + 0.5) * factor - 0.5
     sheet = replace(sheet_of(outline.scaled(factor), page.shape), grid=grid)

@@ -100,7 +100,33 @@ class CoarseMap:
         return self.grid[[0, 0, -1, -1], [0, -1, -1, 0]]
 
 
-def coarse_map(samples: Samples, corners: Floats | None = None) -> CoarseMap | None:
+@dataclass(frozen=True)
+class FirstLook:
+    """What the net says of the whole photo at its first look.
+
+    Attributes
+    ----------
+    places : float64 ndarray, shape (2, h, w)
+        Coordinates on the page.
+    chance : float32 ndarray, shape (2h, 2w)
+        How likely each part of the photo is page; some 60 cells high.
+    shape : tuple of int
+        ``(H, W)`` of the look in its own pixels.
+    """
+
+    places: Floats
+    chance: NDArray[np.float32]
+    shape: tuple[int, int]
+
+
+def first_look(samples: Samples) -> FirstLook:
+    """Show the whole photo, uint8 R'G'B' of shape (H, W, 3), to the net."""
+    shape = _nearest_shape(samples.shape[0] / samples.shape[1])
+    told = planes(shape, None, None)
+    return FirstLook(*_answer(samples, _whole_frame(samples.shape[:2], shape), shape, told), shape)
+
+
+def coarse_map(samples: Samples, corners: Floats | None = None, first: FirstLook | None = None) -> CoarseMap | None:
     """The page as the net sees it, in two looks.
 
     The first look, at the whole photo, finds the corners; the second, at what they cut out, the bend of the sheet.
@@ -112,28 +138,25 @@ def coarse_map(samples: Samples, corners: Floats | None = None) -> CoarseMap | N
     corners : float64 ndarray, shape (4, 2), optional
         Corners that are known already, clockwise from the top left, in pixels of the photo, right to a few per cent;
         then there is no first look.
+    first : FirstLook, optional
+        At the same photo, when there was one.
 
     Returns
     -------
     CoarseMap or None
         None when no page is seen.
     """
-    first = None
+    whole = None
     if corners is None:
-        first = _look(samples, None)
-        if first is None or not _is_quadrilateral(first.corners):
+        look = first_look(samples) if first is None else first
+        whole = _smooth_map(look.places, look.chance, _whole_frame(samples.shape[:2], look.shape))
+        if whole is None or not _is_quadrilateral(whole.corners):
             return None
-        corners = first.corners
-    near = _look(samples, corners)
-    if near is None or first is None:
+        corners = whole.corners
+    near = _near_look(samples, corners)
+    if near is None or whole is None:
         return near
-    return CoarseMap(near.grid, near.inside, min(near.confidence, 2 * first.confidence))
-
-
-def page_chance(samples: Samples) -> NDArray[np.float32]:
-    """How likely each part of the photo is page, at a first look: float32, some 60 cells high, over the whole photo."""
-    shape = _nearest_shape(samples.shape[0] / samples.shape[1])
-    return _answer(samples, _whole_frame(samples.shape[:2], shape), shape, planes(shape, None, None))[1]
+    return CoarseMap(near.grid, near.inside, min(near.confidence, 2 * whole.confidence))
 
 
 def _is_quadrilateral(corners: Floats) -> bool:
@@ -158,18 +181,16 @@ def _answer(
     return places[0].astype(np.float64), (1 / (1 + np.exp(-logits[0, 0]))).astype(np.float32)
 
 
-def _look(samples: Samples, corners: Floats | None) -> CoarseMap | None:
-    """One run of the net and a smooth map through what it says."""
-    photo_shape = samples.shape[:2]
-    if corners is None:
-        shape = _nearest_shape(photo_shape[0] / photo_shape[1])
-        to_look = _whole_frame(photo_shape, shape)
-    else:
-        top, right, bottom, left = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
-        shape = _nearest_shape(float((left + right) / (top + bottom)))
-        to_look = near_frame(corners, shape)
-    told = planes(shape, corners, None if corners is None else photo_shape)
-    page, inside = _answer(samples, to_look, shape, told)
+def _near_look(samples: Samples, corners: Floats) -> CoarseMap | None:
+    """The net's map of what the corners cut out."""
+    top, right, bottom, left = np.hypot(*(np.roll(corners, -1, axis=0) - corners).T)
+    shape = _nearest_shape(float((left + right) / (top + bottom)))
+    to_look = near_frame(corners, shape)
+    return _smooth_map(*_answer(samples, to_look, shape, planes(shape, corners, samples.shape[:2])), to_look)
+
+
+def _smooth_map(page: Floats, inside: NDArray[np.float32], to_look: Floats) -> CoarseMap | None:
+    """A smooth map through what the net says; None when it sees next to no page."""
     if float((inside > 0.5).mean()) < 0.04:
         return None
     cells = inside.reshape(page.shape[1], 2, page.shape[2], 2).mean(axis=(1, 3))

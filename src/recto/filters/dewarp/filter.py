@@ -10,7 +10,7 @@ import numpy as np
 from recto.blueprint import GeometryFilter, Move
 from recto.filters.dewarp.by_net import by_net
 from recto.filters.dewarp.coarse import WORK_LONG_PX, find_outline
-from recto.filters.dewarp.coarse_net import page_chance
+from recto.filters.dewarp.coarse_net import first_look
 from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, by_lines, by_outline, left, lines_of, surroundings
 from recto.raster import Kind, Page
 from recto.raster.page import Samples
@@ -32,15 +32,15 @@ class Dewarp(GeometryFilter[DewarpParams]):
             return left("the strength is zero", Warp(0.0))
         picture, factor = _reduced(page)
         raw = lines_of(page)
-        chance = page_chance(picture)
-        outline = find_outline(picture, chance)
+        look = first_look(picture)
+        outline = find_outline(picture, look.chance)
         if outline is not None:
             scene = Scene(outline, raw, surroundings(picture, outline))
             if scene.refusal() is None:
                 move = by_outline(page, scene, outline.scaled(factor), params)
                 if move is not None:
                     return move
-        return by_net(page, picture, factor, chance, raw, params) or by_lines(page, raw, params)
+        return by_net(page, picture, factor, look, raw, params) or by_lines(page, raw, params)
 
 
 def _reduced(page: Page) -> tuple[Samples, float]:
