@@ -16,6 +16,7 @@ _ROUNDS, _SETTLED_DEG = 3, 0.05
 _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
 _FITS = 3
 _FAINT_LOOK, _FAINT_LINE = 0.5, 0.6
+_TOP_TENTH, _STRONG_LINE, _FEW_STRONG, _CONTRADICTS = 0.9, 0.6, 6, 3.0
 _REACH_ROWS = 2
 _SHORTEST, _FEWEST = 1 / 11, 1 / 18
 _WINDOW_DEG = 1.5
@@ -34,6 +35,9 @@ class Slopes(NamedTuple):
     angle_deg: Floats
     spread_deg: Floats
 
+    def where(self, chosen: NDArray[np.bool_]) -> Slopes:
+        return Slopes(self.angle_deg[chosen], self.spread_deg[chosen])
+
 
 class Agreement(NamedTuple):
     """What the lines of text agree on.
@@ -48,12 +52,15 @@ class Agreement(NamedTuple):
         Upper and lower edges of lines that took part.
     between_deg : float
         How much lines differ beyond their own errors: paper is curved, or type uneven.
+    two_inks : bool
+        The lines of the most ink say something else: the others may shine through from the back.
     """
 
     angle_deg: float
     error_deg: float
     lines: int
     between_deg: float
+    two_inks: bool = False
 
 
 def agreed_angle(page: NDArray[np.uint8], about_deg: float) -> Agreement:
@@ -70,10 +77,14 @@ def agreed_angle(page: NDArray[np.uint8], about_deg: float) -> Agreement:
     last = Agreement(about_deg - turned_deg, _WINDOW_DEG, 0, _WINDOW_DEG)
     for _ in range(_ROUNDS):
         angle_deg = last.angle_deg
-        last = agreed(_slopes(edges_of_lines(columns, angle_deg)), angle_deg, _WINDOW_DEG)
+        slopes, strong = _slopes(edges_of_lines(columns, angle_deg))
+        last = agreed(slopes, angle_deg, _WINDOW_DEG)
         if abs(last.angle_deg - angle_deg) < _SETTLED_DEG:
             break
-    return last._replace(angle_deg=last.angle_deg + turned_deg)
+    inked = agreed(strong, angle_deg, _WINDOW_DEG)
+    apart = abs(inked.angle_deg - last.angle_deg) / np.hypot(inked.error_deg, last.error_deg)
+    two_inks = inked.lines >= _FEW_STRONG and bool(apart > _CONTRADICTS)
+    return last._replace(angle_deg=last.angle_deg + turned_deg, two_inks=two_inks)
 
 
 class _Looks(NamedTuple):
@@ -137,11 +148,18 @@ def _first_of_chain(at: NDArray[np.intp], rows: int) -> NDArray[np.intp]:
         first = earlier
 
 
-def _slopes(strips: Strips) -> Slopes:
-    """A least-squares line through each ridge that is long enough, trimmed twice; faint ridges are left out."""
+def _slopes(strips: Strips) -> tuple[Slopes, Slopes]:
+    """A least-squares line through each ridge that is long enough, trimmed twice; faint ridges are left out.
+
+    Returns
+    -------
+    (Slopes, Slopes)
+        Those that are not faint for where they are, and those of most ink on the whole page.
+    """
     looks = _looks(strips.edges)
     if len(looks.counts) == 0:
-        return Slopes(np.zeros(0), np.zeros(0))
+        return Slopes(np.zeros(0), np.zeros(0)), Slopes(np.zeros(0), np.zeros(0))
+    ink = looks.mass * strips.usual[looks.strip, np.rint(looks.row).astype(np.intp)]
     x, y, mass = looks.strip * float(STRIP_PX), looks.row + strips.shifts[looks.strip], looks.mass
     # where a faint line meets or crosses a strong one, the strong one counts
     strong = looks.summed(mass * mass) / (looks.summed(mass) + 1e-9)
@@ -161,11 +179,13 @@ def _slopes(strips: Strips) -> Slopes:
     # a strip's edge is one look: the mass only says how much each look counts
     count = total**2 / squares
     spread = np.sqrt((noise + 0.02) / (reach / total) / np.maximum(count, 1.0)) / (1 + slope * slope)
-    strength = looks.summed(mass) / (looks.summed((mass > 0).astype(np.float64)) + 1e-9)
+    looked = looks.summed((mass > 0).astype(np.float64)) + 1e-9
+    strength, ink = looks.summed(mass) / looked, looks.summed(np.where(mass > 0, ink, 0.0)) / looked
     long = np.sqrt(12 * reach / total) > _SHORTEST * strips.edges.shape[1] * STRIP_PX
     usual = (count * strength * strength)[long].sum() / ((count * strength)[long].sum() + 1e-9)
-    kept = long & (strength > _FAINT_LINE * usual)
-    return Slopes(np.rad2deg(np.arctan(slope[kept])), np.rad2deg(spread[kept]))
+    every = Slopes(np.rad2deg(np.arctan(slope)), np.rad2deg(spread))
+    strong = long & (ink > _STRONG_LINE * _weighted_quantile(ink, np.where(long, count, 0.0), _TOP_TENTH))
+    return every.where(long & (strength > _FAINT_LINE * usual)), every.where(strong)
 
 
 def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
@@ -181,8 +201,8 @@ def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
         return Agreement(about_deg, window_deg, len(angle), window_deg)
     # the precise ones say how far lines differ: short ridges in noise lie at any angle, and are many
     weight = 1 / (spread**2 + _PRECISE_DEG**2)
-    centre = _weighted_median(angle, weight)
-    excess = (1.4826 * _weighted_median(np.abs(angle - centre), weight)) ** 2 - _weighted_median(spread**2, weight)
+    centre = _weighted_quantile(angle, weight)
+    excess = (1.4826 * _weighted_quantile(np.abs(angle - centre), weight)) ** 2 - _weighted_quantile(spread**2, weight)
     between = float(np.sqrt(max(excess, 0.0)))
     scale = np.sqrt(spread**2 + between**2)
     for _ in range(3):
@@ -191,7 +211,7 @@ def agreed(slopes: Slopes, about_deg: float, window_deg: float) -> Agreement:
     return Agreement(centre, float(1 / np.sqrt(weight.sum() + 1e-12)), len(angle), between)
 
 
-def _weighted_median(values: Floats, weights: Floats) -> float:
+def _weighted_quantile(values: Floats, weights: Floats, share: float = 0.5) -> float:
     order = np.argsort(values)
     heap = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(heap, heap[-1] / 2)])
+    return float(values[order][np.searchsorted(heap, share * heap[-1])])

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from recto.blueprint import Estimate
 from recto.filters.deskew.baselines import Agreement, agreed_angle
-from recto.filters.deskew.normalise import shrunk, texture
+from recto.filters.deskew.normalise import front_alone, shrunk, smaller, texture
 from recto.filters.deskew.readings import LEAST_ERROR_DEG, combined
 from recto.filters.deskew.screens import screen_frequency, without_screen
 from recto.filters.deskew.spectrum import Coarse, Reading, Spectrum, coarse_angles, ray_reading
@@ -31,7 +31,9 @@ _LEVEL_FIRST = 9.0
 _NO_RAY = 1.25
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
+_CLEARER, _SAME_DEG = 1.2, 0.3
 _SCREENED = 2.0
+_READINGS_APART_DEG, _FAR_SURER = 0.05, 0.5
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG, _LOOSE_FAINT_DEG = (0.016, 0.028), (0.008, 0.014)
@@ -81,6 +83,8 @@ class Evidence(NamedTuple):
         0 for level lines, 1 for upright ones.
     contrast : float
         How far the strongest hundredth of the shrunk page stands out, in grey levels.
+    two_inks : bool
+        The lines of the most ink say something else than all.
     """
 
     angle_deg: float
@@ -92,6 +96,7 @@ class Evidence(NamedTuple):
     lines: int
     axis: int
     contrast: float
+    two_inks: bool = False
 
 
 def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
@@ -124,26 +129,61 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
         larger = without_screen(small, screen)
         flat, contrast = texture(larger)
         spectrum = Spectrum.of(flat)
+    evidence = _seen(larger, spectrum, contrast, max_angle_deg)
+    if evidence.two_inks or evidence.uncertain_deg > _READINGS_APART_DEG:
+        front = front_alone(larger)
+        again = _seen(front, Spectrum.of(texture(smaller(front))[0]), contrast, max_angle_deg)
+        if evidence.two_inks or again.uncertain_deg < _FAR_SURER * evidence.uncertain_deg:
+            evidence = again
+    if screen is not None:
+        # what is left of the screen, and the level things in its picture, agree more closely than they should
+        evidence = evidence._replace(uncertain_deg=_SCREENED * evidence.uncertain_deg)
+    # lines that fall by 46 degrees are upright ones, turned by 44 the other way
+    quarter_deg = float(np.copysign(90.0, evidence.angle_deg)) if abs(evidence.angle_deg) > 45.0 else 0.0
+    return evidence._replace(angle_deg=evidence.angle_deg - quarter_deg)
+
+
+def _seen(page: NDArray[np.uint8], spectrum: Spectrum, contrast: float, max_angle_deg: float) -> Evidence:
+    """What the rays and lines of a page say."""
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
     if level_ray.ratio < _NO_RAY < upright_ray.ratio:
         # margins and columns have a ray where lines have none to speak of
         level_ray = level_ray._replace(angle_deg=upright_ray.angle_deg)
-    chosen = level = _look(larger, spectrum, level_ray)
+    first, second = _looks(page, spectrum, level_ray, upright_ray)
+    evidence = _evidence(spectrum, first, second, contrast)
+    if second is None:
+        return evidence
+    other = _evidence(spectrum, second, first, contrast)._replace(angle_deg=evidence.angle_deg)
+    return max(evidence, other, key=_confidence)
+
+
+def _looks(
+    page: NDArray[np.uint8], spectrum: Spectrum, level_ray: Coarse, upright_ray: Coarse
+) -> tuple[_Look, _Look | None]:
+    """The axis that the lines of text lie along, and the other one where it says the same."""
+    level = _look(page, spectrum, level_ray)
     # where level lines agree as closely as this, no others can be ahead of them
-    in_doubt = level.error_deg > _LEVEL_FIRST * LEAST_ERROR_DEG
-    if in_doubt and (upright_ray.ratio > level_ray.ratio or level.lines.error_deg > _UNSURE_DEG):
-        upright = _look(larger, spectrum, upright_ray)
-        as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
-        ahead = upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg
-        if as_many and ahead and upright.error_deg * _LEVEL_FIRST < level.error_deg:
-            chosen = upright
-    coarse, along, lines = chosen
+    in_doubt = level.reading.error_deg > _LEVEL_FIRST * LEAST_ERROR_DEG
+    if not in_doubt or (upright_ray.ratio <= level_ray.ratio and level.lines.error_deg <= _UNSURE_DEG):
+        return level, None
+    upright = _look(page, spectrum, upright_ray)
+    as_many = upright.lines.lines >= max(_ENOUGH_LINES, level.lines.lines / 2)
+    ahead = upright.lines.error_deg * _LEVEL_FIRST < level.lines.error_deg
+    if as_many and ahead and upright.reading.error_deg * _LEVEL_FIRST < level.reading.error_deg:
+        return upright, None
+    # a scanner's shear or perspective turns one axis against the other; where they agree, the clearer one is the better
+    apart_deg = abs(level.reading.angle_deg - upright.reading.angle_deg)
+    if upright_ray.ratio > _CLEARER * level_ray.ratio and apart_deg < _SAME_DEG:
+        return upright, level
+    return level, None
+
+
+def _evidence(spectrum: Spectrum, look: _Look, other: _Look | None, contrast: float) -> Evidence:
+    """What one axis says, with the ray across it, and with the lines of the other one where they say the same."""
+    coarse, along, lines = look
     about_deg = lines.angle_deg if lines.error_deg < _UNSURE_DEG else along.angle_deg
-    across = ray_reading(spectrum, about_deg, 1 - coarse.axis)
-    angle_deg, uncertain_deg = combined(lines, along, across)
-    if screen is not None:
-        # what is left of the screen, and the level things in its picture, agree more closely than they should
-        uncertain_deg *= _SCREENED
+    across = ray_reading(spectrum, about_deg, 1 - coarse.axis) if other is None else other.along
+    angle_deg, uncertain_deg = combined(lines, along, across, others=other.lines if other else None)
     moved_deg = lines.angle_deg - along.angle_deg
     return Evidence(
         angle_deg,
@@ -155,6 +195,7 @@ def gather(page: Page, max_angle_deg: float) -> Evidence:
         lines.lines,
         coarse.axis,
         contrast,
+        lines.two_inks,
     )
 
 
@@ -166,9 +207,9 @@ class _Look(NamedTuple):
     lines: Agreement
 
     @property
-    def error_deg(self) -> float:
-        """Of the lines and of their ray together."""
-        return combined(self.lines, self.along).error_deg
+    def reading(self) -> Reading:
+        """The lines and their ray together."""
+        return combined(self.lines, self.along)
 
 
 def _look(page: NDArray[np.uint8], spectrum: Spectrum, coarse: Coarse) -> _Look:

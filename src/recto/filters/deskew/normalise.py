@@ -15,6 +15,7 @@ _WINDOW = 1 / 28
 _CLIP = 3.0
 _QUIET = 4.0
 _FEW_ROWS = 8
+_INK, _BACK = 99.5, 0.45
 
 
 def shrunk(page: Page, pixel_aspect: float = 1.0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -33,7 +34,12 @@ def shrunk(page: Page, pixel_aspect: float = 1.0) -> tuple[NDArray[np.uint8], ND
     if abs(pixel_aspect - 1.0) > 0.001:
         size = (max(1, round(larger.shape[1] * pixel_aspect)), larger.shape[0])
         larger = np.asarray(cv2.resize(larger, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return (_halved(larger) if max(larger.shape) > _LONG_SIDE_PX else larger), larger
+    return smaller(larger), larger
+
+
+def smaller(larger: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Halved, if its long side has more than 1300 px."""
+    return _halved(larger) if max(larger.shape) > _LONG_SIDE_PX else larger
 
 
 def _halved(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -65,6 +71,17 @@ def texture(small: NDArray[np.uint8]) -> tuple[Texture, float]:
         _taper(np.moveaxis(flat, axis, 0))
     counts = np.bincount(apart[::_FEW_ROWS].ravel(), minlength=256)
     return flat, float(np.searchsorted(np.cumsum(counts), 0.99 * counts.sum()))
+
+
+def front_alone(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The page without what differs from its surroundings by less than half of what ink does: the back shines through.
+
+    Mid-grey where nothing is left.
+    """
+    mean = cv2.resize(_local_mean(samples, max(5, int(max(samples.shape) * _WINDOW))), samples.shape[::-1])
+    apart = np.asarray(cv2.subtract(samples, mean, dtype=cv2.CV_16S), dtype=np.int16)
+    faint = round(_BACK * float(np.percentile(np.abs(apart[::_FEW_ROWS]), _INK)))
+    return np.asarray(np.clip(apart - np.clip(apart, -faint, faint) + 128, 0, 255), dtype=np.uint8)
 
 
 def _local_mean(samples: NDArray[np.uint8], window: int) -> NDArray[np.uint8]:

@@ -18,7 +18,7 @@ _APART = 3.0
 _ALONE = 0.5
 
 
-def combined(lines: Agreement, *rays: Reading) -> Reading:
+def combined(lines: Agreement, *rays: Reading, others: Agreement | None = None) -> Reading:
     """The weighted mean of the readings that agree.
 
     Lines of text are misled by glyphs that stand at different heights along a line, their ray by columns whose lines do
@@ -32,14 +32,17 @@ def combined(lines: Agreement, *rays: Reading) -> Reading:
     lines : Agreement
     rays : Reading
         The ray of the lines, and the one at right angles to it.
+    others : Agreement, optional
+        Lines at right angles to these, where they are known to be lines of the page, too.
     """
     bent = float(
         np.interp(lines.between_deg, _BENT_DEG, (0.0, _BENT_ERROR_DEG, _BENT_ERROR_DEG, 0.0))
         * np.interp(lines.between_deg / lines.error_deg, _BENT_LINES, (0.0, 1.0))
     )
-    angle = np.array([lines.angle_deg, *(ray.angle_deg for ray in rays)])
+    fits = (lines,) if others is None else (lines, others)
+    angle = np.array([reading.angle_deg for reading in (*fits, *rays)])
     error = np.array(
-        [np.hypot(_LINES_SCALE * lines.error_deg, _LINES_LEAST_DEG)]
+        [np.hypot(_LINES_SCALE * fit.error_deg, _LINES_LEAST_DEG) for fit in fits]
         + [
             np.sqrt((_RAY_SCALE * ray.error_deg) ** 2 + least**2 + bent**2)
             for ray, least in zip(rays, _RAY_LEAST_DEG, strict=False)

@@ -16,7 +16,8 @@ _ALL_DEG = np.arange(-90.0, 90.0, 0.5)
 _FINE_STEP_DEG = 0.05
 _FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
 _ASIDE_DEG = np.concatenate((np.arange(-5.0, -2.0, 0.25), np.arange(2.25, 5.25, 0.25)))
-_COARSE_CLIP = 5.0
+_COARSE_CLIP, _STRONG_CLIP = 5.0, 30.0
+_NEARLY_AS_HIGH = 0.15
 _FINE_CLIP = 100.0
 _BANDS = 4
 _APART_DEG = 0.003
@@ -130,14 +131,19 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     radii = np.arange(0.02, 0.3, 1.5 / max(spectrum.size))
     rays = np.sqrt(along_rays(spectrum.power, spectrum.size, _ALL_DEG, radii))
     rays /= _middle(rays[:, ::2]) + np.float32(1e-6)
-    score = np.minimum(rays, _COARSE_CLIP).mean(axis=0)
+    score, strong = (np.minimum(rays, clip).mean(axis=0) for clip in (_COARSE_CLIP, _STRONG_CLIP))
     middle = float(np.median(score))
     deviation = float(np.median(np.abs(score - middle)))
     # beyond 45 degrees a page of level lines is one of upright lines, turned the other way
     inside = np.abs(_ALL_DEG) <= min(max_angle_deg + 1.0, 45.0)
     found = []
-    for axis, turned in enumerate((score, np.roll(score, len(score) // 2))):
-        best = int(np.argmax(np.where(inside, turned, 0.0)))
+    for axis in range(2):
+        turned, power = (np.roll(kind, axis * len(score) // 2) for kind in (score, strong))
+        turned = np.where(inside, turned, 0.0)
+        # a back that shines through is as regular as the front, but fainter
+        top = float(turned.max())
+        high = turned >= top - _NEARLY_AS_HIGH * abs(top - middle)
+        best = int(np.argmax(np.where(high, power, 0.0)))
         peak = float(turned[best])
         found.append(Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6)))
     return found[0], found[1]

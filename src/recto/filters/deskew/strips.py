@@ -27,11 +27,14 @@ class Strips(NamedTuple):
     ----------
     edges : float32 ndarray, shape (2, n, H), not negative
         Where it gets lighter and where it gets darker from one row to the next; nothing along the frame.
+    usual : float32 ndarray, shape (n, H)
+        By what they were divided: what is usual around, in grey levels summed across a strip.
     shifts : float64 ndarray, shape (n,)
         By how many rows each strip was moved up, in the mean of its columns.
     """
 
     edges: NDArray[np.float32]
+    usual: NDArray[np.float32]
     shifts: NDArray[np.float64]
 
 
@@ -50,8 +53,9 @@ def edges_of_lines(columns: NDArray[np.uint8], angle_deg: float) -> Strips:
     sums, shifts = level_strips(columns, angle_deg)
     change = np.diff(sums, axis=1).astype(np.float32)
     window = int(max(columns.shape) * _WINDOW)
-    usual = cv2.blur(np.abs(change), (window | 1, window // STRIP_PX | 1))
-    change /= usual + np.float32(_FLOOR * np.percentile(usual[:, ::16], _STRONG) + _FAINT)
+    usual = np.asarray(cv2.blur(np.abs(change), (window | 1, window // STRIP_PX | 1)), dtype=np.float32)
+    usual += np.float32(_FLOOR * np.percentile(usual[:, ::16], _STRONG) + _FAINT)
+    change /= usual
     for axis in range(2):
         margin = max(_LEAST_MARGIN, change.shape[axis] // _MARGIN)
         frame = np.moveaxis(change, axis, 0)
@@ -59,7 +63,7 @@ def edges_of_lines(columns: NDArray[np.uint8], angle_deg: float) -> Strips:
     edges = np.empty((2, *change.shape), dtype=np.float32)
     np.maximum(change, 0, out=edges[0])
     np.maximum(-change, 0, out=edges[1])
-    return Strips(edges, shifts)
+    return Strips(edges, usual, shifts)
 
 
 def level_strips(columns: NDArray[np.uint8], angle_deg: float) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
