@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from recto.blueprint import Change, Estimate, Params, ScaleFilter
+from recto.filters.upsample.blocks import block_side
 from recto.filters.upsample.enlarge import enlarged
 from recto.filters.upsample.interpolate import interpolated
 from recto.filters.upsample.x_height import X_HEIGHT_AT_300_DPI_PX, TextSize, text_size
@@ -70,7 +71,13 @@ def _enlarged(shape: tuple[int, int], scale: float) -> tuple[int, int]:
 def _drawn(page: Page, shape: tuple[int, int], scale: float, method: str) -> NDArray[np.uint8]:
     if method in ("lanczos", "bicubic"):
         return interpolated(page.samples, shape, method)
-    return enlarged(page.samples, luma(page), shape, scale)
+    side = block_side(page.samples)
+    samples, grey = (np.ascontiguousarray(s[::side, ::side]) for s in (page.samples, luma(page)))
+    if scale * side <= _LARGEST_SCALE:
+        return enlarged(samples, grey, shape, scale * side)
+    reach = int(_LARGEST_SCALE)
+    largest = (grey.shape[0] * reach, grey.shape[1] * reach)
+    return interpolated(enlarged(samples, grey, largest, _LARGEST_SCALE), shape, "bicubic")
 
 
 def _of_kind(page: Page, samples: NDArray[np.uint8], dpi: Dpi | None, keep_kind: bool) -> Page:

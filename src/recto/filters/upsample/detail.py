@@ -22,6 +22,9 @@ _REACH_PX = 3
 _FAINT = 8.0
 _CLEAR = 20.0
 _EVEN = 2
+_UNEVEN = 0.2
+_NOISE = 20.0
+_NOISY_SHARE = 0.45
 _SLACK = 3
 _AROUND_PX = 5
 _NEAR_SHARE = 0.15
@@ -50,9 +53,10 @@ def activity(grey: NDArray[np.uint8]) -> Floats:
 def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The darkest and the brightest that may be drawn around each pixel.
 
-    Where an even patch of at least 3 × 3 px is as dark as anything near, nothing near is truly darker: an edge
-    between two such patches is sharp already and must not ring. Elsewhere strokes may be thinner than a pixel, and
-    the darkest pixel says little: there the bounds are 0 and 255.
+    Where a patch of at least 3 × 3 px is nearly as dark as anything near, nothing near is truly darker: an edge
+    between two such patches is sharp already and must not ring. The less even the patch (noise, the waves of a JPEG
+    along an edge) the more room is left. Elsewhere strokes may be thinner than a pixel, and the darkest pixel says
+    little: there the bounds are 0 and 255.
 
     Parameters
     ----------
@@ -63,12 +67,15 @@ def plateaus(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uin
     tuple of uint8 ndarray, shape (H, W)
     """
     small, wide = np.ones((3, 3), dtype=np.uint8), np.ones((2 * _REACH_PX + 1,) * 2, dtype=np.uint8)
+    both = [(tones, cv2.erode(tones, wide).astype(np.int16)) for tones in (grey, 255 - grey)]
+    contrast = 255 - both[0][1] - both[1][1]
+    allowed = np.maximum(_EVEN, np.maximum(_UNEVEN * contrast, np.minimum(_NOISE, _NOISY_SHARE * contrast)))
     bounds = []
-    for tones in (grey, 255 - grey):
-        lowest = cv2.erode(tones, wide)
+    for tones, lowest in both:
         lowest_patch = cv2.erode(cv2.morphologyEx(tones, cv2.MORPH_CLOSE, small), wide)
-        known = lowest_patch.astype(np.int16) - lowest <= _EVEN
-        bounds.append(np.where(known, np.maximum(lowest, _SLACK) - _SLACK, 0).astype(np.uint8))
+        uneven = lowest_patch - lowest
+        room = _SLACK + np.maximum(uneven - _EVEN, 0)
+        bounds.append(np.where(uneven <= allowed, np.maximum(lowest - room, 0), 0).astype(np.uint8))
     return bounds[0], (255 - bounds[1]).astype(np.uint8)
 
 
