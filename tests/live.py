@@ -202,6 +202,14 @@ class LiveServer:
                 return answer.json
 
 
+def wait_for_requests(server: LiveServer, count: int) -> None:
+    """Wait until a server has so many requests in progress, beside the one that asks for it."""
+    deadline = time.monotonic() + 60
+    while f"\nrecto_http_in_progress {count + 1:.1f}\n" not in server.ask("GET", "/metrics").text:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def _read_lines(stream: Any, said: queue.Queue[str]) -> None:
     try:
         for line in stream:

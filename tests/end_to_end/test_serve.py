@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from tests.live import LiveServer, png_of
+from tests.live import LiveServer, png_of, wait_for_requests
 from tests.pages import text_page
 
 PICTURE = png_of(text_page(300, 240, angle_deg=1.5))
@@ -224,8 +224,7 @@ def test_a_stop_answers_those_who_wait(idle: LiveServer) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(idle.ask, "GET", f"/v5.0/ocr/DeskewImage?id={task_id}", None, headers)
-        time.sleep(1)
-        assert not waiting.done()
+        wait_for_requests(idle, 1)
         assert idle.stop() == 0
         told = waiting.result().json
     assert (told["taskStatus"], told["responseStatusCode"]) == ("Pending", "NotReady")

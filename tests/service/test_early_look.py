@@ -76,7 +76,7 @@ def test_a_file_over_which_two_children_die_is_refused_and_the_next_is_served() 
 
 def test_a_look_that_takes_too_long_leaves_the_file_to_its_task() -> None:
     async def test() -> None:
-        look = Fragile(signal.SIGSTOP, check_timeout_s=0.2)
+        look = Fragile(signal.SIGSTOP, check_timeout_s=1.0)
         assert await look.header(png()) is None
         assert look.unseen == 1
         assert await look.header(png()) == PAGE

@@ -17,6 +17,9 @@ from tests.in_loop import within
 from tests.parts import QUICK, Parts, end, open_parts, png, worker_process
 from tests.postgres import rows
 
+PATIENT = {**QUICK, "stalled_after_s": 60.0}
+"""Nothing dies here, and a worker that a busy machine holds up is not to be taken for dead."""
+
 LATER = (
     b"-- additive: as a later Recto may bring it.\n"
     b"ALTER TABLE tasks ADD COLUMN colour text NOT NULL DEFAULT 'none', ADD COLUMN weight double precision;\n"
@@ -42,9 +45,9 @@ async def upgrade(url: str, home: Path) -> list[str]:
         return await migrate.migrate(connection)
 
 
-@within(lambda url, home: open_parts(url, home, **QUICK))
+@within(lambda url, home: open_parts(url, home, **PATIENT))
 async def test_an_old_worker_and_an_old_server_go_on_across_a_migration(p: Parts, later: Any, tmp_path: Path) -> None:
-    old = worker_process(p.url, tmp_path, **QUICK)
+    old = worker_process(p.url, tmp_path, **PATIENT)
     try:
         before = [await p.submit(body=png(n)) for n in range(12)]
         assert (await p.done(before[0])).state is TaskState.COMPLETED
@@ -61,11 +64,11 @@ async def test_an_old_worker_and_an_old_server_go_on_across_a_migration(p: Parts
         end(old)
 
 
-@within(lambda url, home: open_parts(url, home, **QUICK))
+@within(lambda url, home: open_parts(url, home, **PATIENT))
 async def test_an_old_worker_that_starts_again_lives_with_what_was_added(p: Parts, later: Any, tmp_path: Path) -> None:
     later(LATER)
     await upgrade(p.url, tmp_path)
-    old = worker_process(p.url, tmp_path, **QUICK)
+    old = worker_process(p.url, tmp_path, **PATIENT)
     try:
         assert (await p.done(await p.submit())).state is TaskState.COMPLETED
         assert old.poll() is None
