@@ -39,6 +39,7 @@ _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG, _LOOSE_FAINT_DEG = (0.016, 0.028), (0.008, 0.014)
 _LOW_RATIO = (2.3, 2.6)
 _STRICTER_STEEP = 0.6
+_STROKES = (0.98, 1.08)
 _LOW_HEIGHT = (12.0, 15.0)
 _ENOUGH_TO_TELL = (5.0, 13.0)
 _ENOUGH_IF_PLAIN = (2.0, 6.0)
@@ -73,6 +74,8 @@ class Evidence(NamedTuple):
         The coarse peak over its background, in median absolute deviations.
     ratio : float
         The coarse peak over the median of all directions.
+    across : float
+        The ray at right angles to it over that median.
     moved_deg : float
         How far the lines of text moved the angle that the spectrum had found.
     error_deg : float
@@ -91,6 +94,7 @@ class Evidence(NamedTuple):
     uncertain_deg: float
     height: float
     ratio: float
+    across: float
     moved_deg: float
     error_deg: float
     lines: int
@@ -148,7 +152,7 @@ def _seen(page: NDArray[np.uint8], spectrum: Spectrum, contrast: float, max_angl
     level_ray, upright_ray = coarse_angles(spectrum, max_angle_deg)
     if level_ray.ratio < _NO_RAY < upright_ray.ratio:
         # margins and columns have a ray where lines have none to speak of
-        level_ray = level_ray._replace(angle_deg=upright_ray.angle_deg)
+        level_ray = level_ray._replace(angle_deg=upright_ray.angle_deg, across=upright_ray.ratio)
     first, second = _looks(page, spectrum, level_ray, upright_ray)
     evidence = _evidence(spectrum, first, second, contrast)
     if second is None:
@@ -190,6 +194,7 @@ def _evidence(spectrum: Spectrum, look: _Look, other: _Look | None, contrast: fl
         uncertain_deg,
         coarse.height,
         coarse.ratio,
+        coarse.across,
         moved_deg,
         lines.error_deg,
         lines.lines,
@@ -242,10 +247,14 @@ def _confidence(evidence: Evidence) -> float:
     enough = (np.interp(plain, (0.0, 1.0), limits) for limits in zip(_ENOUGH_TO_TELL, _ENOUGH_IF_PLAIN, strict=True))
     sides = (
         _ramp(evidence.ratio, 1.1 + stricter, 1.7 + stricter),
+        # lines of text have strokes and margins across them, tables have rules; grain, weave and hatching have none
+        _ramp(evidence.across, *_STROKES),
         _ramp(evidence.lines, *map(float, enough)),
         _ramp(evidence.contrast, 2 + 30 * faint, 10 + 88 * faint),
         _ramp(evidence.error_deg / tolerated_deg, 1.7, 0.3),
         _ramp(abs(evidence.moved_deg), 3.0, 1.4),
+        # level lines at 45 degrees are upright ones at -45: which they are must be told apart by more than the error
+        _ramp((45.0 - abs(evidence.angle_deg)) / evidence.uncertain_deg, 1.0, 3.0),
     )
     return min(sides)
 

@@ -13,7 +13,8 @@ _RAY_SCALE, _RAY_LEAST_DEG = 2.0, (0.003, 0.01)
 LEAST_ERROR_DEG = 1.0 / float(np.hypot(1.0 / _LINES_LEAST_DEG, 1.0 / _RAY_LEAST_DEG[0]))
 """What lines and their ray together can be sure of."""
 _BENT_DEG, _BENT_LINES = (0.2, 0.3, 0.9, 1.2), (6.0, 8.0)
-_BENT_ERROR_DEG = 0.1
+_BENT_ERROR_DEG, _BLUNT_DEG = 0.1, (0.006, 0.012)
+"""A ray of lines that is sharper than this cannot come from curved paper."""
 _APART = 3.0
 _ALONE = 0.5
 
@@ -25,7 +26,7 @@ def combined(lines: Agreement, *rays: Reading, others: Agreement | None = None) 
     not meet, the ray across by slanted strokes and by what is drawn askew: seldom all alike. The reading
     that most agree with, counted by their precision, is the centre, and what is off by more than three standard errors
     from it has no say. One with which none agrees must be twice as precise as those that agree, together. On curved
-    paper, where many lines differ by more than their errors, rays are worth little.
+    paper, where many lines differ by more than their errors, rays are worth little, unless the lines' own is sharp.
 
     Parameters
     ----------
@@ -39,13 +40,14 @@ def combined(lines: Agreement, *rays: Reading, others: Agreement | None = None) 
         np.interp(lines.between_deg, _BENT_DEG, (0.0, _BENT_ERROR_DEG, _BENT_ERROR_DEG, 0.0))
         * np.interp(lines.between_deg / lines.error_deg, _BENT_LINES, (0.0, 1.0))
     )
+    blunt = [float(np.interp(rays[0].error_deg, _BLUNT_DEG, (0.0, 1.0))), 1.0]
     fits = (lines,) if others is None else (lines, others)
     angle = np.array([reading.angle_deg for reading in (*fits, *rays)])
     error = np.array(
         [np.hypot(_LINES_SCALE * fit.error_deg, _LINES_LEAST_DEG) for fit in fits]
         + [
-            np.sqrt((_RAY_SCALE * ray.error_deg) ** 2 + least**2 + bent**2)
-            for ray, least in zip(rays, _RAY_LEAST_DEG, strict=False)
+            np.sqrt((_RAY_SCALE * ray.error_deg) ** 2 + least**2 + (share * bent) ** 2)
+            for ray, least, share in zip(rays, _RAY_LEAST_DEG, blunt, strict=False)
         ]
     )
     angle, error = angle[np.isfinite(error)], error[np.isfinite(error)]

@@ -18,6 +18,7 @@ _FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
 _ASIDE_DEG = np.concatenate((np.arange(-5.0, -2.0, 0.25), np.arange(2.25, 5.25, 0.25)))
 _COARSE_CLIP, _STRONG_CLIP = 5.0, 30.0
 _NEARLY_AS_HIGH = 0.15
+_ABOUT = range(-2, 3)
 _FINE_CLIP = 100.0
 _BANDS = 4
 _APART_DEG = 0.003
@@ -113,13 +114,24 @@ class Spectrum(NamedTuple):
 class Coarse(NamedTuple):
     """The highest ray.
 
-    ``axis`` is 0 when the lines are level, 1 when they stand upright (rulings, columns of Chinese).
+    Attributes
+    ----------
+    angle_deg : float
+    axis : int
+        0 when the lines are level, 1 when they stand upright (rulings, columns of Chinese).
+    height : float
+        Over the median of all directions, in median absolute deviations.
+    ratio : float
+        To that median.
+    across : float
+        The ray at right angles to it, to that median.
     """
 
     angle_deg: float
     axis: int
     height: float
     ratio: float
+    across: float
 
 
 def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coarse]:
@@ -136,16 +148,19 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
     deviation = float(np.median(np.abs(score - middle)))
     # beyond 45 degrees a page of level lines is one of upright lines, turned the other way
     inside = np.abs(_ALL_DEG) <= min(max_angle_deg + 1.0, 45.0)
+    quarter = len(score) // 2
     found = []
     for axis in range(2):
-        turned, power = (np.roll(kind, axis * len(score) // 2) for kind in (score, strong))
+        turned, power = (np.roll(kind, axis * quarter) for kind in (score, strong))
         turned = np.where(inside, turned, 0.0)
         # a back that shines through is as regular as the front, but fainter
         top = float(turned.max())
         high = turned >= top - _NEARLY_AS_HIGH * abs(top - middle)
         best = int(np.argmax(np.where(high, power, 0.0)))
         peak = float(turned[best])
-        found.append(Coarse(float(_ALL_DEG[best]), axis, (peak - middle) / (deviation + 1e-6), peak / (middle + 1e-6)))
+        across = float(max(score[best - (1 - axis) * quarter + aside] for aside in _ABOUT))
+        height = (peak - middle) / (deviation + 1e-6)
+        found.append(Coarse(float(_ALL_DEG[best]), axis, height, peak / (middle + 1e-6), across / (middle + 1e-6)))
     return found[0], found[1]
 
 
