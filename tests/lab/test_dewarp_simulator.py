@@ -63,6 +63,15 @@ def test_reading_a_picture_is_the_inverse_of_seeing_a_page(kind: str) -> None:
     assert np.abs(seen - wanted).mean() < 0.08
 
 
+def test_a_large_photo_is_known_all_over_the_sheet() -> None:
+    view = photographed(flat_mesh(ASPECT), np.random.default_rng(4), (1400, 1050))
+    _, known = view.read()
+    at = view.seen(np.random.default_rng(1).uniform(0.01, 0.99, (4000, 2)))
+    in_frame = at[((at > 4) & (at < (1045, 1395))).all(axis=1)]
+    cells = np.rint((in_frame - 0.5) / STEP_PX).astype(int)
+    assert known[cells[:, 1], cells[:, 0]].mean() > 0.995
+
+
 @pytest.mark.parametrize("kind", ["flat", "curl", "few folds", "easy crumples"])
 def test_flattening_a_photo_by_its_exact_map_gives_the_page_back(kind: str) -> None:
     camera = simulator()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,8 +69,9 @@ class View:
         mesh = ((self.vertices - 0.5) / STEP_PX).astype(np.float32)
         rows, columns = MESH
         widest = max(float(np.abs(np.diff(mesh, axis=axis)).max()) for axis in (0, 1))
-        at_x, at_y = _finer(int(np.clip(np.ceil(1.3 * widest), 3, 40)))
-        dense = cv2.remap(mesh, at_x, at_y, cv2.INTER_LINEAR)
+        times = int(np.clip(np.ceil(1.3 * widest), 3, 40))
+        at_x, at_y = _finer(times)
+        dense = _refined(_refined(mesh, times).swapaxes(0, 1), times).swapaxes(0, 1)
         cell_x, cell_y = np.rint(dense[..., 0]), np.rint(dense[..., 1])
         inside = (cell_x >= 0) & (cell_y >= 0) & (cell_x < width) & (cell_y < height)
         cell = (cell_y[inside] * width + cell_x[inside]).astype(np.int32)
@@ -98,13 +99,21 @@ def _finer(times: int) -> tuple[Map, Map]:
     return at_x, at_y
 
 
-def _bilinear(grid: Floats, at: Floats) -> Floats:
+def _refined(mesh: Map, times: int) -> Map:
+    """The mesh with ``times`` steps for one along axis 0, linear between (OpenCV's maps go by 32nds of a cell)."""
+    share = (np.arange(times, dtype=np.float32) / times)[None, :, None, None]
+    between = mesh[:-1, None] * (1 - share) + mesh[1:, None] * share
+    return np.concatenate((between.reshape(-1, *mesh.shape[1:]), mesh[-1:]))
+
+
+def _bilinear(grid: NDArray[Any], at: NDArray[Any]) -> NDArray[Any]:
+    """Values of a grid at points: shape (N, channels)."""
     i = np.clip(at[:, 1].astype(np.intp), 0, grid.shape[0] - 2)
     j = np.clip(at[:, 0].astype(np.intp), 0, grid.shape[1] - 2)
     v, u = (at[:, 1] - i)[:, None], (at[:, 0] - j)[:, None]
     top = grid[i, j] * (1 - u) + grid[i, j + 1] * u
     bottom = grid[i + 1, j] * (1 - u) + grid[i + 1, j + 1] * u
-    out: Floats = top * (1 - v) + bottom * v
+    out: NDArray[Any] = top * (1 - v) + bottom * v
     return out
 
 
@@ -113,27 +122,14 @@ def _newton(mesh: Map, at: Map, wanted: Map) -> tuple[Map, Map]:
     slopes = np.concatenate((np.gradient(mesh, axis=1), np.gradient(mesh, axis=0)), axis=2).astype(np.float32)
     limit = np.array((MESH[1] - 1, MESH[0] - 1), np.float32)
     for _ in range(2):
-        x, y = at[:, :1], at[:, 1:]
-        here = _looked_up(mesh, x, y)
-        slope = _looked_up(slopes, x, y)
-        off = wanted - here
+        slope = _bilinear(slopes, at)
+        off = wanted - _bilinear(mesh, at)
         size = slope[:, 0] * slope[:, 3] - slope[:, 1] * slope[:, 2]
         size = np.where(np.abs(size) < 1e-4, 1e-4, size)
         du = (off[:, 0] * slope[:, 3] - off[:, 1] * slope[:, 2]) / size
         dv = (off[:, 1] * slope[:, 0] - off[:, 0] * slope[:, 1]) / size
         at = np.clip(at + np.clip(np.stack((du, dv), axis=1), -1.5, 1.5), 0, limit)
-    return at, np.abs(wanted - _looked_up(mesh, at[:, :1], at[:, 1:])).max(axis=1)
-
-
-def _looked_up(grid: Map, x: Map, y: Map) -> Map:
-    """Bilinear values of a grid at points, in rows short enough for OpenCV: shape (N, channels)."""
-    count, row = len(x), 1024
-    padded = -(-count // row) * row
-    at = np.zeros((2, padded), np.float32)
-    at[0, :count], at[1, :count] = x[:, 0], y[:, 0]
-    at = at.reshape(2, -1, row)
-    read = cv2.remap(grid, at[0], at[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(read.reshape(padded, -1)[:count], dtype=np.float32)
+    return at, np.abs(wanted - _bilinear(mesh, at)).max(axis=1)
 
 
 def photographed(points: Floats, rng: np.random.Generator, shape: tuple[int, int]) -> View:
