@@ -37,6 +37,12 @@ def test_certificates_that_cannot_be_used(tmp_path: Path, certificate: str | Non
         check_tls(*paths)
 
 
+def test_a_key_that_is_not_there_is_not_blamed_on_the_certificate(tmp_path: Path) -> None:
+    (tmp_path / "here.pem").write_text("")
+    with pytest.raises(SettingError, match=r"RECTO_TLS_KEY=.*none\.key"):
+        check_tls(str(tmp_path / "here.pem"), str(tmp_path / "none.key"))
+
+
 def test_listening_takes_a_free_port_and_refuses_a_taken_one() -> None:
     with listen("127.0.0.1", 0) as first:
         first.listen()

@@ -295,3 +295,9 @@ def test_a_setting_names_the_store(tmp_path: Path) -> None:
     assert isinstance(open_store(Config(home=tmp_path, blobs=str(tmp_path / "elsewhere"))), FolderStore)
     with pytest.raises(ValueError, match="RECTO_BLOBS"):
         open_store(Config(home=tmp_path, blobs="ftp://pages"))
+
+
+@pytest.mark.parametrize("blobs", ["s3://", "s3://no bucket/x"])
+def test_a_bucket_that_cannot_be_is_said_by_its_setting(blobs: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^RECTO_BLOBS=s3://.*s3://bucket/prefix"):
+        open_store(Config(home=tmp_path, blobs=blobs))

@@ -32,11 +32,21 @@ class ObjectStore:
         ``s3://bucket/prefix``. Credentials, region and endpoint come from the usual ``AWS_…`` variables.
     options : str values by name
         Passed on to obstore's ``S3Store``, over what the environment says.
+
+    Raises
+    ------
+    ValueError
+        The address, or what the environment says, cannot be used.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
         options.setdefault("retry_config", {"max_retries": 3, "retry_timeout": _RETRY})
-        self._store = S3Store.from_url(url, **options)
+        try:
+            self._store = S3Store.from_url(url, **options)
+        except (*_TROUBLE, ValueError) as error:
+            why = str(error).partition("\n")[0]
+            form = "it is s3://bucket/prefix, and AWS_… variables say where and who"
+            raise ValueError(f"RECTO_BLOBS={url} cannot be used; {form} ({why})") from None
 
     async def put(self, key: str, data: bytes) -> None:
         check_key(key)

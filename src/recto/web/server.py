@@ -55,6 +55,11 @@ def check_tls(certificate: str | None, key: str | None) -> None:
         return
     if certificate is None:
         raise SettingError("RECTO_TLS_KEY is set without RECTO_TLS_CERT.")
+    if key is not None:
+        try:
+            open(key, "rb").close()
+        except OSError as error:
+            raise SettingError(f"RECTO_TLS_KEY={key} cannot be used: {error.strerror or error}.") from None
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     except OSError as error:
