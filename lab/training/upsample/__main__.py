@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from lab.training.upsample.damage import degraded, softened, toned
+from lab.training.upsample.damage import degraded, panelled, softened, toned
 from lab.training.upsample.loss import Loss
 from lab.training.upsample.net import FACTORS, UpsampleNet
 from lab.training.upsample.sheets import Samples, real_pages
@@ -33,7 +33,8 @@ def batch(sheets: Sheets, factor: int, side_px: int, count: int, soft: float = 0
     small, sharp = [], []
     for _ in range(count):
         patch, _ = sheets.patch(side_px * factor)
-        patch = softened(toned(patch, sheets.rng), sheets.rng, soft)
+        patch = panelled(toned(patch, sheets.rng), sheets.picture, sheets.rng)
+        patch = softened(patch, sheets.rng, soft)
         small.append(at_an_edge(degraded(patch, factor, sheets.rng), sheets.rng))
         sharp.append(patch)
     return _tensor(small), _tensor(sharp)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,11 @@ _PILLOW = {
     "bilinear": Image.Resampling.BILINEAR,
     "hamming": Image.Resampling.HAMMING,
 }
+
+_PANELLED = 0.2
+"""The share of patches of which a part stands on a ground of its own."""
+_ENLARGED = 0.04
+"""The share of patches that were enlarged before, and show less than their size promises."""
 
 
 def toned(sharp: Samples, rng: np.random.Generator) -> Samples:
@@ -33,6 +40,39 @@ def toned(sharp: Samples, rng: np.random.Generator) -> Samples:
         light = rng.uniform(0.75, 1.0, (2, 2)).astype(np.float32)
         mapped *= cv2.resize(light, sharp.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.clip(mapped, 0, 255).astype(np.uint8)
+
+
+def panelled(sharp: Samples, picture: Callable[[int], Samples], rng: np.random.Generator) -> Samples:
+    """A part of the patch on a ground of its own: a tinted box, a bar with inverse print, a picture beside print.
+
+    A net that has seen two tones at a time alone takes the edge of a grey box for one of black ink, and draws a rule.
+
+    Parameters
+    ----------
+    sharp : uint8 ndarray, shape (H, H)
+    picture : callable
+        A patch without text of the size that it is given.
+    """
+    if rng.random() >= _PANELLED:
+        return sharp
+    height, width = sharp.shape
+    top, bottom = np.sort(rng.uniform(-0.6, 1.6, 2) * height).clip(0, height).astype(int)
+    left, right = np.sort(rng.uniform(-0.6, 1.6, 2) * width).clip(0, width).astype(int)
+    part = (slice(top, bottom), slice(left, right))
+    ground, kind = float(rng.uniform(30, 250)), rng.random()
+    done = sharp.copy()
+    if kind < 0.3:
+        dark = float(rng.uniform(0, 180))
+        done[part] = (dark + picture(height)[part].astype(np.float32) * (max(dark, ground) - dark) / 255).astype(
+            np.uint8
+        )
+    elif kind < 0.5:
+        done[part] = round(ground)
+    else:
+        dark = ground > 90 and (ground > 190 or rng.random() < 0.5)
+        ink = float(rng.uniform(0, ground - 50)) if dark else float(rng.uniform(min(ground + 60, 254), 255))
+        done[part] = (ink + sharp[part].astype(np.float32) * (ground - ink) / 255).astype(np.uint8)
+    return done
 
 
 def softened(sharp: Samples, rng: np.random.Generator, share: float) -> Samples:
@@ -63,6 +103,17 @@ def shrunk(sharp: Floats, factor: int, rng: np.random.Generator) -> Floats:
     light = (np.clip(sharp, 0, 255) / 255) ** 2.2
     area = cv2.resize(light, (width, height), interpolation=cv2.INTER_AREA)
     return np.asarray(255 * area ** (1 / 2.2), dtype=np.float32)
+
+
+def enlarged(small: Floats, rng: np.random.Generator) -> Floats:
+    """Now and then made smaller still and enlarged again, as by a program that promised more resolution."""
+    if rng.random() >= _ENLARGED:
+        return small
+    ratio = float(rng.uniform(1.3, 2.0))
+    height, width = (round(n / ratio) for n in small.shape)
+    less = cv2.resize(small, (width, height), interpolation=cv2.INTER_AREA)
+    kernel = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4, cv2.INTER_NEAREST_EXACT]))
+    return np.asarray(cv2.resize(less, small.shape[::-1], interpolation=kernel))
 
 
 def jpeg(grey: Samples, quality: int) -> Samples:
@@ -106,7 +157,7 @@ def degraded(sharp: Samples, factor: int, rng: np.random.Generator) -> Samples:
         large = _blurred(large, factor * float(rng.uniform(0.0, 0.6)), rng)
     elif device == "file" and rng.random() < 0.5:
         large = _blurred(large, factor * float(rng.uniform(0.0, 0.4)), rng)
-    small = shrunk(large, factor, rng)
+    small = enlarged(shrunk(large, factor, rng), rng) if device != "fax" else shrunk(large, factor, rng)
     if device in ("scan", "camera") and rng.random() < 0.3:
         soft = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.6, 1.5)))
         small = small + float(rng.uniform(0.2, 1.2)) * (small - soft)

@@ -66,6 +66,10 @@ class Sheets:
         whole = kind != "picture" and self.rng.random() < (0.3 if kind == "form" else 0.6)
         return self._cut(self._pools[kind], side_px, 1.0 if whole else float(self.rng.uniform(lowest, 1.0))), kind
 
+    def picture(self, side_px: int) -> Samples:
+        """A patch of a picture, without text."""
+        return self._cut(self._pools["picture"], side_px, 1.0)
+
     def _drawers(self) -> dict[str, Callable[[], Samples]]:
         return {
             "rendered": lambda: rendered_sheet(self.rng),
