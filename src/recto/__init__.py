@@ -45,3 +45,8 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         return getattr(importlib.import_module("recto.library"), name)
     raise AttributeError(f"module 'recto' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What there is, for whoever explores it, though it is not imported yet."""
+    return sorted({*globals(), *__all__})

@@ -52,6 +52,8 @@ def run(
         The source cannot be read, exceeds a limit, or has no such page.
     OSError
         The path cannot be opened.
+    TypeError
+        The source is none of these.
 
     Examples
     --------
@@ -165,5 +167,11 @@ def _pages(source: Source, limits: codec.Limits | None, pdf_dpi: int) -> Iterato
         return iter((source,))
     if isinstance(source, np.ndarray):
         return iter((Page.of(source),))
+    if not isinstance(source, str | Path | bytes | bytearray | memoryview):
+        kind = type(source).__name__
+        raise TypeError(
+            f"a source is a path, the bytes of a file, a numpy array or a Page, not {kind};"
+            " of a PIL picture take numpy.asarray(picture.convert('RGB'))"
+        )
     data = Path(source).read_bytes() if isinstance(source, str | Path) else bytes(source)
     return iter(codec.decode(data, limits or codec.Limits(), pdf_dpi=pdf_dpi))

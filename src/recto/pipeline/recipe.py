@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,9 @@ _MAX_SHOWN_CHARS = 200
 _FAULTS = {"extra_forbidden": "there is no such parameter"}
 """What the words of pydantic hide."""
 
-Recipe = str | Sequence[str | Mapping[str, Any]]
+Recipe = str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]
 """``"deskew,binarize"``, the name of a preset, a JSON array as text, or a sequence of names and mappings with a
-``filter`` key."""
+``filter`` key; or one such mapping."""
 
 Overrides = Mapping[str, Mapping[str, Any]]
 """Filter name → parameter → value, applied to every step of that filter."""
@@ -60,7 +60,7 @@ def plan(recipe: Recipe, overrides: Overrides | None = None) -> Plan:
     Raises
     ------
     RecipeError
-        The text is not a recipe.
+        It is not a recipe.
     UnknownFilterError, ParameterError
         Both list what is known.
     LimitError
@@ -89,7 +89,11 @@ def params_of(name: str, values: Mapping[str, Any]) -> Params:
 
 
 def _entries(recipe: Recipe) -> list[str | Mapping[str, Any]]:
+    if isinstance(recipe, Mapping):
+        return [recipe]
     if not isinstance(recipe, str):
+        if not isinstance(recipe, Iterable):
+            raise RecipeError(f"A recipe is text, a list of steps or one step, not {_shown(recipe)}.")
         return list(recipe)
     text = recipe.strip()
     if text in PRESETS:
