@@ -79,12 +79,7 @@ def run(
         there = server_of(server, client_id, client_secret, pdf_dpi)
         limits = Limits(max_bytes=max_bytes, max_megapixels=max_megapixels, max_frames=max_frames)
         order = Order(checked.as_json(), to.form, pdf_dpi, assumed_dpi, folder, report is not None, limits)
-        for missing in (f for f in found if isinstance(f, MissingInputError)):
-            typer.echo(missing.message, err=True)
-            tally.failed += 1
-        if others:
-            typer.echo(f"Passed over for their names: {_counted(others)}.", err=True)
-        files = [f for f in found if isinstance(f, Input)]
+        files = _there(found, others, tally)
         try:
             _work(files, to, order, tally, workers, timeout_s, report, there, force=force, as_json=as_json)
         except Stopped as stop:
@@ -97,10 +92,19 @@ def run(
     raise typer.Exit(1 if tally.failed else 0)
 
 
-def _counted(others: Counter[str]) -> str:
-    """``3 files (.txt, .xml)``."""
-    count = others.total()
-    return f"{count} file{'' if count == 1 else 's'} ({', '.join(sorted(others))})"
+def _there(found: Iterable[Input | MissingInputError], others: Counter[str], tally: Tally) -> list[Input]:
+    """The files to read; what is not there, and what was passed over, is said."""
+    files = []
+    for one in found:
+        if isinstance(one, Input):
+            files.append(one)
+        else:
+            typer.echo(one.message, err=True)
+            tally.failed += 1
+    if count := others.total():
+        which = f"{count} file{'' if count == 1 else 's'} ({', '.join(sorted(others))})"
+        typer.echo(f"Passed over for their names: {which}.", err=True)
+    return files
 
 
 def _where(to: Destination, tally: Tally) -> str:
