@@ -33,6 +33,7 @@ _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _CLEARER, _SAME_DEG = 1.2, 0.3
 _SCREENED = 2.0
+_SURE_DEG, _NEARLY_STRAIGHT_DEG, _SAYS_STRAIGHT_DEG = 0.03, 0.1, 0.012
 _READINGS_APART_DEG, _FAR_SURER = 0.05, 0.5
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
@@ -70,6 +71,8 @@ class Evidence(NamedTuple):
     angle_deg : float
     uncertain_deg : float
         The standard error of the angle; doubled where a screen was found.
+    least_deg : float
+        The smallest angle, of either sign, that one of the readings says and is sure of; infinite if none is.
     height : float
         The coarse peak over its background, in median absolute deviations.
     ratio : float
@@ -92,6 +95,7 @@ class Evidence(NamedTuple):
 
     angle_deg: float
     uncertain_deg: float
+    least_deg: float
     height: float
     ratio: float
     across: float
@@ -120,7 +124,11 @@ def skew_and_error(page: Page, max_angle_deg: float) -> tuple[Skew, float]:
     if min(page.shape) < max(_SMALLEST_PX, max(page.shape) // _LONGEST):
         return Skew(confidence=0.0, angle_deg=0.0), float("inf")
     evidence = gather(page, max_angle_deg)
-    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg), evidence.uncertain_deg
+    error_deg = evidence.uncertain_deg
+    if abs(evidence.angle_deg) < _NEARLY_STRAIGHT_DEG and evidence.least_deg < _SAYS_STRAIGHT_DEG:
+        # most pages are quite straight: where one reading says so, the others may well be misled
+        error_deg = max(error_deg, abs(evidence.angle_deg))
+    return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg), error_deg
 
 
 def gather(page: Page, max_angle_deg: float) -> Evidence:
@@ -189,9 +197,11 @@ def _evidence(spectrum: Spectrum, look: _Look, other: _Look | None, contrast: fl
     across = ray_reading(spectrum, about_deg, 1 - coarse.axis) if other is None else other.along
     angle_deg, uncertain_deg = combined(lines, along, across, others=other.lines if other else None)
     moved_deg = lines.angle_deg - along.angle_deg
+    sure = [abs(reading.angle_deg) for reading in (lines, along, across) if reading.error_deg < _SURE_DEG]
     return Evidence(
         angle_deg,
         uncertain_deg,
+        min(sure, default=np.inf),
         coarse.height,
         coarse.ratio,
         coarse.across,

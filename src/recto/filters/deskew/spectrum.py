@@ -23,6 +23,7 @@ _FINE_CLIP = 100.0
 _BANDS = 4
 _APART_DEG = 0.003
 _LAST_DEG = 0.9
+_LEVEL_DEG, _DENSER, _STRIP_PX = 0.3, 4, 8
 _FAST_FACTORS = (2, 3, 5, 7, 11, 13)
 
 
@@ -100,15 +101,16 @@ def along_rays(
 
 
 class Spectrum(NamedTuple):
-    """A power spectrum and the size it was padded to."""
+    """A power spectrum, the size it was padded to, and what it is the spectrum of."""
 
     power: Power
     size: tuple[int, int]
+    texture: NDArray[np.float32]
 
     @classmethod
     def of(cls, flat: NDArray[np.float32]) -> Spectrum:
         size = (_dft_size(flat.shape[0]), _dft_size(flat.shape[1]))
-        return cls(power_spectrum(flat, size), size)
+        return cls(power_spectrum(flat, size), size, flat)
 
 
 class Coarse(NamedTuple):
@@ -186,18 +188,61 @@ def ray_reading(spectrum: Spectrum, about_deg: float, axis: int) -> Reading:
     radii = np.arange(0.02, 0.48, 1.0 / max(spectrum.size))
     around = about_deg + 90.0 * axis
     rays = along_rays(spectrum.power, spectrum.size, np.concatenate((around + _FINE_DEG, around + _ASIDE_DEG)), radii)
-    rays /= _middle(rays[:, len(_FINE_DEG) :]) + np.float32(1e-6)
-    clipped = np.minimum(rays, _FINE_CLIP)
-    starts = np.arange(_BANDS) * len(radii) // _BANDS
-    bands = np.add.reduceat(clipped, starts, axis=0)
-    score, aside = (part.sum(axis=0) for part in np.split(bands, [len(_FINE_DEG)], axis=1))
-    offset = _summit(score)
-    floor, roughness = float(aside.mean()), float(aside.std())
-    best = float(score.max()) - floor
-    breadth = max(_FINE_STEP_DEG, _FINE_STEP_DEG * float(np.count_nonzero(score > floor + best / 2)))
-    apart = float(np.median([abs(_summit(band[: len(_FINE_DEG)]) - offset) for band in bands]))
+    floor = _middle(rays[:, len(_FINE_DEG) :]) + np.float32(1e-6)
+    clipped = np.minimum(rays / floor, _FINE_CLIP)
+    fine, aside = np.split(clipped, [len(_FINE_DEG)], axis=1)
+    offset = _summit(fine.sum(axis=0))
+    level = np.abs(about_deg + _FINE_DEG) < _LEVEL_DEG
+    if level[np.argmax(fine.sum(axis=0))]:
+        # between the bins of a transform power is underrated, and a ray that is nearly level keeps to one row of them
+        fine[:, ~level] = np.minimum(fine[:, ~level], aside.mean(axis=1, keepdims=True))
+        exact = level_rays(spectrum.texture, axis, about_deg + _FINE_DEG[level], radii)
+        fine[:, level] = np.minimum(exact / floor, _FINE_CLIP)
+        offset = _summit(fine.sum(axis=0))
+    bands = np.add.reduceat(fine, np.arange(_BANDS) * len(radii) // _BANDS, axis=0)
+    score, beside = fine.sum(axis=0), aside.sum(axis=0)
+    background, roughness = float(beside.mean()), float(beside.std())
+    best = float(score.max()) - background
+    breadth = max(_FINE_STEP_DEG, _FINE_STEP_DEG * float(np.count_nonzero(score > background + best / 2)))
+    apart = float(np.median([abs(_summit(band) - offset) for band in bands]))
     error = np.sqrt((apart + _APART_DEG) * breadth / max(best / (roughness + 1e-6), 1.0))
     return Reading(about_deg + offset, float(error) if abs(offset) < _LAST_DEG else np.inf)
+
+
+def level_rays(
+    texture: NDArray[np.float32], axis: int, angles_deg: NDArray[Any], radii: NDArray[Any]
+) -> NDArray[np.float32]:
+    """``along_rays`` for angles near 0, from a transform that is four times as dense across the rays.
+
+    Parameters
+    ----------
+    texture : float32 ndarray, shape (h, w)
+    axis : int
+        0 for level lines, 1 for upright ones.
+    angles_deg : float ndarray, shape (A,)
+    radii : float ndarray, shape (R,)
+
+    Returns
+    -------
+    float32 ndarray, shape (R, A)
+    """
+    height, width = texture.shape
+    length, across = (height, width) if axis else (width, height)
+    # along a line the waves are so long that they may be read from strips
+    count = length // _STRIP_PX
+    strips = texture[: count * _STRIP_PX] if axis else texture[:, : count * _STRIP_PX]
+    sums = np.asarray(cv2.resize(strips, (width, count) if axis else (count, height), interpolation=cv2.INTER_AREA))
+    slopes = np.tan(np.deg2rad(angles_deg)) * (1.0 if axis else -1.0)
+    dense = _DENSER * length
+    most = int(np.ceil(radii.max() * np.abs(slopes).max() * dense)) + 1
+    phase = np.outer(np.arange(count) * _STRIP_PX, np.arange(most + 1) * (2 * np.pi / dense)).astype(np.float32)
+    waves = np.fft.rfft((sums.T if axis else sums) @ np.concatenate((np.cos(phase), np.sin(phase)), axis=1), axis=0)
+    even, odd = waves[:, : most + 1], waves[:, most + 1 :]
+    power = np.concatenate((np.abs(even + 1j * odd)[:, :0:-1], np.abs(even - 1j * odd)), axis=1).astype(np.float32) ** 2
+    power *= np.float32(_STRIP_PX**2)
+    x = np.outer(radii, slopes * dense) + most
+    y = np.repeat(radii[:, None] * across, len(slopes), axis=1)
+    return np.asarray(cv2.remap(power, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR))
 
 
 def _summit(score: NDArray[np.float32]) -> float:
