@@ -10,6 +10,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
+from recto.cli.outputs import part_of, whole_file
 from recto.codec import decode
 from tests.cli.commands import parts, recto, shown
 from tests.pages import text_page
@@ -87,3 +88,20 @@ def test_a_changed_format_is_not_done_already(scan: Path, tmp_path: Path) -> Non
     for form in ("png", "tiff", "pdf"):
         assert "1 page written" in recto("run", scan, "-r", "rotate", "-o", tmp_path / "out", "--format", form).stderr
     assert shown(tmp_path / "out") == ["scan.pdf", "scan.png", "scan.tif"]
+
+
+def test_what_came_into_being_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    target = tmp_path / "page.png"
+
+    def write() -> None:
+        with whole_file(target, part_of(target), overwrite=False) as file:
+            file.write(b"ours")
+            target.write_bytes(b"somebody else's")
+
+    with pytest.raises(FileExistsError):
+        write()
+    assert target.read_bytes() == b"somebody else's"
+    with whole_file(target, part_of(target), overwrite=True) as file:
+        file.write(b"ours")
+    assert target.read_bytes() == b"ours"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.png"]

@@ -51,8 +51,9 @@ def test_what_is_no_source_is_told_what_one_is(source: Any) -> None:
 def test_a_page_of_many_is_chosen_and_all_are_walked_one_at_a_time() -> None:
     data = tiff(PAGE, np.full((50, 70), 255, np.uint8))
     assert recto.run(data, "", page=2).page.samples.shape == (50, 70)
-    with pytest.raises(UnreadableImageError, match="no page 3"):
-        recto.run(data, "", page=3)
+    for absent in (3, 0, -1):
+        with pytest.raises(UnreadableImageError, match=f"no page {absent}"):
+            recto.run(data, "", page=absent)
     walked = recto.run_pages(data, "rotate")
     assert inspect.isgenerator(walked)
     assert [outcome.page.samples.shape for outcome in walked] == [(400, 300), (50, 70)]

@@ -77,6 +77,15 @@ async def test_little_room_is_left_to_the_database() -> None:
     assert await Room(counted, Config(max_waiting_mb=1)).look("bert", 1)
 
 
+@pytest.mark.parametrize("limit", ["max_waiting_mb", "max_waiting_mb_per_client"])
+async def test_bytes_are_counted_between_two_looks_too(limit: str) -> None:
+    config = Config(**{"max_waiting_mb": 10**6, "max_waiting_mb_per_client": 10**6, limit: 3000})
+    room = Room(Counted(), config)
+    near = [await room.look("anna", 10**7) for _ in range(210)]
+    assert not any(near[:190])
+    assert all(near[201:])
+
+
 async def test_room_that_was_made_is_seen_at_once() -> None:
     counted = Counted()
     counted.load = Load(2, 0, 2, 0)

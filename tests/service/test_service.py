@@ -204,6 +204,10 @@ async def test_orphans_go_and_what_is_wanted_stays(p: Parts) -> None:
     await p.done(waiting)
     await p.stop_workers()
     assert await delete_orphans(queue, p.store, older_than_s=0) == 0
+    # What an earlier attempt left, and what was sent for a task that ended well.
+    await p.store.put(f"{waiting}-a7-p1", b"x")
+    await p.store.put(f"{waiting}-in", b"x")
+    assert await delete_orphans(queue, p.store, older_than_s=0, keep_failed=True) == 2
     assert await p.service.result("anna", waiting)
 
 
