@@ -1,6 +1,6 @@
 """Crops at 2×, 3×, 4×, whole pages, forms, scripts: CER, PSNR, SSIM, seconds, beside the peers.
 
-    python -m lab.benchmarks.upsample [--quick] [--tracks lines,soft,crops,floor,pages,forms,scripts] [--only recto]
+    python -m lab.benchmarks.upsample [--quick] [--tracks lines,soft,crops,floor,pages,forms,scripts,boxes]
 
 Needs Tesseract and, for crops and pages, RECTO_DATA (default ../shared/data). RapidOCR reads as well where it is
 installed, here or beside the interpreter that --rapidocr names. Writes Markdown and JSON to ``bench-results/``.
@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import cv2
 
 from lab.benchmarks.machine import machine
+from lab.benchmarks.upsample.boxes import SHRINKS, boxes, spoilt
 from lab.benchmarks.upsample.cases import (
     NEXT_TO_NOTHING,
     Sharp,
@@ -43,7 +44,7 @@ from lab.metrics.ocr import cer, word_f1
 
 _RESULTS = Path("bench-results")
 _FACTORS = (2, 3, 4)
-_TRACKS = ("lines", "soft", "crops", "floor", "pages", "forms", "scripts")
+_TRACKS = ("lines", "soft", "crops", "floor", "pages", "forms", "scripts", "boxes")
 
 Rows = list[dict[str, Any]]
 
@@ -112,6 +113,24 @@ def floor(sharps: list[Sharp], reader: Reads) -> Rows:
     for name, change in NEXT_TO_NOTHING.items():
         errors = [cer(reader.read(change(s.samples), 300, 6), reader.read(s.samples, 300, 6)) for s in sharps]
         rows.append({"change": name, "cer": round(fmean(errors), 4)})
+    return rows
+
+
+def on_boxes(sharps: list[Sharp], names: list[str]) -> Rows:
+    """PSNR by chain, and the share of tiles that come out worse than by bicubic, at 2× and 3×."""
+    rows: Rows = []
+    for chain, shrink in SHRINKS.items():
+        for name in names:
+            for factor in _FACTORS[:2]:
+                near, worse = [], []
+                for seed, sharp in enumerate(sharps):
+                    small = shrink(sharp.samples, factor, seed)
+                    drawn = METHODS[name](small, factor)
+                    near.append(psnr(drawn, sharp.samples))
+                    worse.append(spoilt(drawn, METHODS["bicubic"](small, factor), sharp.samples))
+                row = {"chain": chain, "method": name, "factor": factor, "psnr": round(fmean(near), 2)}
+                rows.append({**row, "spoilt": round(fmean(worse), 4)})
+                print(rows[-1], flush=True)
     return rows
 
 
@@ -197,6 +216,8 @@ def measured(args: argparse.Namespace, tracks: set[str]) -> dict[str, Rows]:
         found["pages at 150 dpi, enlarged twice"] = on_pages(grey_pages(args.data, args.pages), names, reader)
     if "forms" in tracks:
         found["forms at 90 dpi, enlarged twice"] = on_pages(forms(args.forms), names, reader)
+    if "boxes" in tracks:
+        found["boxes, bars and pictures"] = on_boxes(boxes(args.forms), names)
     if "scripts" in tracks:
         found["signs by language"] = on_scripts(
             args.sheets, set(filter(None, args.languages.split(","))), args.fonts, memory
@@ -211,7 +232,7 @@ def main() -> None:
     tracks = {"lines"} if args.quick else set(args.tracks.split(","))
     if not tracks <= set(_TRACKS):
         raise SystemExit(f"unknown track; known are {', '.join(_TRACKS)}")
-    if tracks - {"forms", "scripts"} and not (args.data / "pages").is_dir():
+    if tracks - {"forms", "scripts", "boxes"} and not (args.data / "pages").is_dir():
         raise SystemExit(f"skipped: no pages at {args.data}; set RECTO_DATA")
     cv2.setNumThreads(1)
     tables = measured(args, tracks)
