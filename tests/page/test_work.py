@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import numpy as np
 import pypdfium2
@@ -263,6 +264,25 @@ def test_what_is_removed_is_gone_though_the_page_is_left_at_once(visit: Visit) -
     )
     visitor.page.wait_for_url("**/health/live")
     assert visitor.until_tasks(0) == []
+
+
+def test_what_is_removed_does_not_come_back_with_its_news(visit: Visit) -> None:
+    visitor = visit()
+    held: list[Any] = []
+    visitor.page.route(
+        "**/v1/tasks/*", lambda route: held.append(route) if route.request.method == "DELETE" else route.continue_()
+    )
+    visitor.add(("volume.tiff", pages_tiff(40)))
+    visitor.page.click("#run")
+    visitor.page.wait_for_selector("#list .pending, #list .processing, #list .completed")
+    visitor.page.click("[aria-label='Remove volume.tiff']")
+    # The server works on until it is told; of two tasks the page hears in order.
+    visitor.add(("a.png", page_png())).run()
+    assert [row.inner_text() for row in visitor.page.locator("#list .file").all()] == ["a.png"]
+    assert {"a.png", "volume.tiff"} <= {task["name"] for task in visitor.tasks()}
+    for route in held:
+        route.continue_()
+    assert [task["name"] for task in visitor.until_tasks(1)] == ["a.png"]
 
 
 def test_other_recipe_on_the_same_page(visit: Visit) -> None:
