@@ -169,6 +169,41 @@ def test_the_back_that_shines_through_does_not_turn_a_straight_page(share: float
     assert move.backward is None or abs(move.estimates[0].as_dict()["angle_deg"]) < 0.08
 
 
+def _shining_through(front: np.ndarray, back: np.ndarray, share: float, askew_deg: float) -> np.ndarray:
+    """A page with its back, mirrored and turned by ``askew_deg``, at ``share`` of its ink."""
+    mirrored = Image.fromarray(np.ascontiguousarray(back[:, ::-1]))
+    behind = np.asarray(mirrored.rotate(-askew_deg, Image.Resampling.BICUBIC, fillcolor=255)).astype(np.float32)
+    return np.minimum(front, 255 - share * (255 - behind)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.45])
+@pytest.mark.parametrize("angle_deg", [0.0, 3.0])
+def test_many_lines_of_the_back_do_not_out_vote_a_few_of_the_front(share: float, angle_deg: float) -> None:
+    front = text_page(angle_deg=angle_deg).copy()
+    front[500:] = 255
+    page = _shining_through(front, text_page(text_px=12, seed=8), share, angle_deg + 0.5)
+    assert estimate_skew(Page.of(page)).angle_deg == pytest.approx(angle_deg, abs=0.03)
+
+
+@pytest.mark.parametrize("angle_deg", [43.0, -42.5])
+def test_a_strong_back_at_the_opposite_angle_is_not_taken_for_the_page(angle_deg: float) -> None:
+    front = text_page(1000, 1000, text_px=16, seed=4, angle_deg=angle_deg)
+    page = _shining_through(front, text_page(1000, 1000, text_px=14, seed=9), 0.4, -angle_deg)
+    assert estimate_skew(Page.of(page), 45.0).angle_deg == pytest.approx(angle_deg, abs=0.05)
+
+
+def test_what_may_be_turned_by_45_degrees_either_way_is_left_alone() -> None:
+    page = Page.of(text_page(900, 900, angle_deg=44.99))
+    assert Deskew().find(page, DeskewParams(max_angle_deg=45.0)).backward is None
+
+
+@pytest.mark.parametrize("angle_deg", [-0.1, 0.06, 0.13])
+def test_pages_that_are_nearly_straight_are_not_read_as_straight(angle_deg: float) -> None:
+    for seed in range(3):
+        found = estimate_skew(Page.of(text_page(angle_deg=angle_deg, seed=seed)))
+        assert found.angle_deg == pytest.approx(angle_deg, abs=0.01)
+
+
 def _screened(grey: np.ndarray, pitch_px: float, turn_deg: float) -> np.ndarray:
     """A halftone of a picture: dots of a screen that is turned by ``turn_deg``."""
     height, width = grey.shape
@@ -208,7 +243,16 @@ def _scribble() -> np.ndarray:
     return page
 
 
+def _grain() -> np.ndarray:
+    """Wood: streaks at six degrees, as exact as lines, with nothing across them."""
+    rng = np.random.default_rng(0)
+    streaks = cv2.blur(rng.standard_normal((900, 1200)).astype(np.float32), (151, 1))
+    turned = cv2.warpAffine(streaks, cv2.getRotationMatrix2D((600, 450), -6, 1.4), (1200, 900))
+    return np.clip(120 + 20 * turned / turned.std() + rng.normal(0, 4, turned.shape), 0, 255).astype(np.uint8)
+
+
 TEXTLESS = {
+    "grain": _grain(),
     "blank": np.full((900, 700), 255, np.uint8),
     "black": np.zeros((900, 700), np.uint8),
     "gradient": np.tile(np.linspace(90, 250, 700).astype(np.uint8), (900, 1)),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recto.filters.deskew.baselines import Slopes, agreed
+from recto.filters.deskew.baselines import Agreement, Slopes, agreed
+from recto.filters.deskew.normalise import front_alone
+from recto.filters.deskew.readings import combined
 from recto.filters.deskew.screens import without_screen
+from recto.filters.deskew.spectrum import Reading, level_rays
 from recto.filters.deskew.strips import STRIP_PX, level_strips
 
 
@@ -57,3 +60,35 @@ def test_a_screen_is_blurred_away_to_a_few_grey_levels() -> None:
     flat = without_screen(np.where(dots > 0, 255, 0).astype(np.uint8), 1 / 8.2)
     inside = flat[40:-40, 40:-40].astype(int)
     assert inside.max() - inside.min() <= 4
+
+
+def test_of_two_depths_of_ink_only_the_deeper_is_left() -> None:
+    rng = np.random.default_rng(5)
+    page = np.full((600, 600), 240, np.uint8)
+    page[20:300:12, 20:580] = 20
+    page[320:580:12, 20:580] = 160
+    left = np.abs(front_alone(np.clip(page + rng.normal(0, 3, page.shape), 0, 255).astype(np.uint8)).astype(int) - 128)
+    assert left[32:290:12, 40:560].min() > 40
+    assert left[310:].max() == 0
+
+
+@pytest.mark.parametrize(("error_deg", "believed_deg"), [(0.004, 0.0), (0.03, 0.2)])
+def test_a_sharp_ray_is_believed_where_lines_are_uneven_and_a_blunt_one_is_not(
+    error_deg: float, believed_deg: float
+) -> None:
+    """Curved paper would have made it blunt."""
+    uneven = Agreement(angle_deg=0.2, error_deg=0.03, lines=200, between_deg=0.3)
+    found = combined(uneven, Reading(0.0, error_deg))
+    assert abs(found.angle_deg - believed_deg) < 0.06
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("angle_deg", [-0.13, 0.04, 0.09])
+def test_waves_that_are_nearly_level_are_seen_at_their_own_angle(axis: int, angle_deg: float) -> None:
+    y, x = np.mgrid[:400, :1300] if axis == 0 else np.mgrid[:1300, :400]
+    slope = np.tan(np.deg2rad(angle_deg))
+    across = y - slope * x if axis == 0 else x + slope * y
+    waves = np.cos(2 * np.pi * 0.25 * across).astype(np.float32)
+    angles = np.arange(-0.3, 0.301, 0.01)
+    seen = level_rays(waves, axis, angles, np.array([0.25]))[0]
+    assert angles[int(np.argmax(seen))] == pytest.approx(angle_deg, abs=0.02)
