@@ -98,6 +98,55 @@ def test_a_bright_table_is_told_from_the_page() -> None:
     assert error_percent(bent, dewarped(bent.photo(PAGE, table=185))) < 1.5
 
 
+@pytest.mark.parametrize("table", [15, 30])
+def test_a_sheet_seen_at_a_slant_is_no_scan_however_dark_the_table(table: int) -> None:
+    bent = BentPage(tilt_deg=45, turn_deg=2)
+    assert error_percent(bent, dewarped(bent.photo(PAGE, table=table))) < 1.5
+
+
+def on_a_grainy_table(bent: BentPage, page: NDArray[np.uint8], seed: int = 0) -> NDArray[np.uint8]:
+    """The photo of a page on a table whose grain is as large as letters."""
+    rng = np.random.default_rng(seed)
+    photo = bent.photo(page, table=120, seed=seed)
+    height, width = photo.shape[:2]
+    grain = cv2.resize((rng.random((height // 10, width // 10)) < 0.2).astype(np.uint8), (width, height))
+    sheet = (bent.photo(np.full_like(page, 255), table=0)[..., 1] > 120).astype(np.uint8)
+    photo[(grain > 0) & (cv2.dilate(sheet, np.ones((25, 25), np.uint8)) == 0)] = 60
+    return photo
+
+
+def test_the_grain_of_a_table_does_not_count_as_text_of_a_page_without_any() -> None:
+    page = np.full_like(PAGE, 240)
+    for k in range(5):
+        cv2.circle(page, (150 + 120 * k, 300 + 100 * k), 60, 90, -1)
+    bent = BentPage(bend_deg=20)
+    assert error_percent(bent, dewarped(on_a_grainy_table(bent, page))) < 1.2
+
+
+def test_a_sheet_cut_by_the_frame_is_levelled_though_its_lines_slope_little() -> None:
+    bent = BentPage(zoom=1.2, turn_deg=-4, tilt_deg=10, bend_deg=25)
+    photo = np.ascontiguousarray(bent.photo(PAGE)[200:])
+    move = dewarped(photo)
+    assert move.estimates[0].as_dict()["kind"] == "net"
+    assert move.backward is not None
+    height, width = move.backward.shape
+    y, x = np.meshgrid(np.linspace(0.2, 0.8, 20) * height, np.linspace(0.1, 0.9, 20) * width, indexing="ij")
+    here = move.backward.read_points(np.stack((x.ravel(), y.ravel()), axis=1))
+    rows = bent.read(here + (0, 200))[:, 1].reshape(20, 20)
+    assert np.abs(rows - rows.mean(axis=1, keepdims=True)).mean() < 0.006
+
+
+def test_the_aspect_is_in_doubt_where_the_focal_length_is() -> None:
+    page = np.array([[0, 0], [1, 0], [1, 2**0.5], [0, 2**0.5]])
+    ahead = BentPage(tilt_deg=50, turn_deg=0, shape=(1120, 840))
+    turned = BentPage(tilt_deg=50, turn_deg=25, shape=(1120, 840))
+    assert pose_of(turned.seen(page), turned.shape).doubt < 0.04
+    # The same picture with more table round it: a wider camera than most.
+    wide = pose_of(ahead.seen(page) + (140, 190), (1500, 1120))
+    assert wide.doubt > 0.08
+    assert paper_format(wide.aspect, wide.doubt) == ("A4", 297 / 210)
+
+
 def test_a_shadow_over_the_page_does_not_move_its_edges() -> None:
     bent = BentPage()
     dark = dewarped(shaded(bent.photo(PAGE), darkest=0.5))
@@ -154,6 +203,20 @@ def screenshot() -> NDArray[np.uint8]:
     return screen
 
 
+def screenshot_with_a_tilted_card() -> NDArray[np.uint8]:
+    """A web page on which a picture of a leaf stands at a slant, with text above and below it."""
+    screen = np.full((900, 1200, 3), 244, dtype=np.uint8)
+    screen[20:150, 100:1100] = text_page(130, 1000, text_px=22)[..., None]
+    screen[760:890, 100:1100] = text_page(130, 1000, text_px=14)[..., None]
+    leaf = text_page(520, 420, text_px=14)
+    flat = np.array([[0.0, 0.0], [420, 0], [420, 520], [0, 520]])
+    tilted = homography(flat, np.array([[380.0, 190], [820, 230], [800, 700], [360, 750]]))
+    inside = cv2.warpPerspective(np.full_like(leaf, 255), tilted, (1200, 900))
+    screen = (screen * (1 - 0.3 * cv2.GaussianBlur(inside, (0, 0), 9)[..., None] / 255.0)).astype(np.uint8)
+    screen[inside > 127] = cv2.warpPerspective(leaf, tilted, (1200, 900))[inside > 127][:, None]
+    return screen
+
+
 def scan_on_black() -> NDArray[np.uint8]:
     """A scan turned by two degrees before the black lid of the scanner: deskewing and cropping are others' work."""
     page = cv2.copyMakeBorder(text_page(1300, 900), 90, 90, 80, 80, cv2.BORDER_CONSTANT, value=8)
@@ -173,6 +236,7 @@ def scan_on_black() -> NDArray[np.uint8]:
         np.zeros((800, 600), dtype=np.uint8),
         photograph(),
         screenshot(),
+        screenshot_with_a_tilted_card(),
         scan_on_black(),
         np.full((1, 1), 255, dtype=np.uint8),
         np.full((300, 4000, 3), 200, dtype=np.uint8),
@@ -187,6 +251,7 @@ def scan_on_black() -> NDArray[np.uint8]:
         "black",
         "photo",
         "screenshot",
+        "tilted card",
         "lid",
         "dot",
         "ribbon",

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from recto.blueprint import Move
 from recto.filters.dewarp.coarse import sheet_of
 from recto.filters.dewarp.coarse_net import CoarseMap, FirstLook, coarse_map
-from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, framed, looked_at, surroundings
+from recto.filters.dewarp.decision import (
+    PERSPECTIVE_DEG,
+    DewarpParams,
+    Surroundings,
+    Warp,
+    framed,
+    looked_at,
+    strays,
+    surroundings,
+)
 from recto.filters.dewarp.lines import Lines, coherence, unlevelness
 from recto.filters.dewarp.outline import Outline
 from recto.filters.dewarp.refine import refine
@@ -24,9 +33,12 @@ _LEAST_LINES = 10
 _LEVEL = 0.03
 _FEW_LINES = 6
 _FLAT = 0.02
+_FLAT_ON_A_TABLE = 0.008
+_LEAST_TABLE = 0.05
 _GAIN = 0.5
 _GAIN_WHEN_ROUGH = 0.25
 _SMOOTH = 0.5
+_SMOOTH_ON_A_TABLE = 0.35
 
 
 def by_net(
@@ -48,15 +60,21 @@ def by_net(
     params : DewarpParams
     """
     before = unlevelness(raw, turned=True)
-    if raw.count >= _FEW_LINES and before < _FLAT:
+    if params.strength < 1.0 or (raw.count >= _FEW_LINES and before < _FLAT_ON_A_TABLE):
         return None
     seen = coarse_map(picture, first=first)
-    if seen is None or seen.confidence < _SURE or params.strength < 1.0:
+    if seen is None or seen.confidence < _SURE:
         return None
     outline = _edge(seen, (picture.shape[0], picture.shape[1]))
-    scene = Scene(outline, raw, surroundings(picture, outline))
-    flat = outline.skewness_deg < 0.6 and outline.bulge < 0.01
-    if flat or outline.bulge > 0.3 or outline.seen < 0.3 or not 0.12 < scene.around.inside < 0.99:
+    around = surroundings(picture, outline, first.chance)
+    on_a_table = _on_a_table(outline, around)
+    # Slopes that no smooth surface foretells are those of handwriting rather than of a bend.
+    smooth = coherence(raw) > (_SMOOTH_ON_A_TABLE if on_a_table else _SMOOTH)
+    if raw.count >= _FEW_LINES and before < _FLAT and not (on_a_table and smooth):
+        return None
+    if _is_flat(outline, around) or (not around.is_table and strays(raw, page.shape, outline, factor) > 1):
+        return None
+    if outline.bulge > 0.3 or outline.seen < 0.3 or not 0.12 < around.inside < 0.99:
         return None
     # A leaf that fills the frame: the first look doubts parts of the "sheet", and the second would cut writing off.
     if _filled(first.chance, outline, (picture.shape[0], picture.shape[1])) < _FILLED:
@@ -68,12 +86,22 @@ def by_net(
     reached = refine(luma(page), grid, looked_at(sheet.shape), outlined=False, rounds=3 if params.refine else 0)
     if reached.lines < _LEAST_LINES or reached.after > _LEVEL:
         return None
-    # Slopes that no smooth surface foretells are those of handwriting rather than of a bend.
-    gain = _GAIN if coherence(raw) > _SMOOTH else _GAIN_WHEN_ROUGH
-    if raw.count >= _FEW_LINES and reached.after > gain * before:
+    if raw.count >= _FEW_LINES and reached.after > (_GAIN if smooth else _GAIN_WHEN_ROUGH) * before:
         return None
     warp = Warp(0.9 * seen.confidence, "net", outline.bulge, before, reached.after, sheet.paper)
     return Move(*framed(reached.grid, sheet, params.crop), (warp,))
+
+
+def _on_a_table(outline: Outline, around: Surroundings) -> bool:
+    """True when a table is seen round the sheet; a dark one counts where the sheet is seen at a slant."""
+    slanted = outline.skewness_deg > PERSPECTIVE_DEG and not around.is_drawn
+    return around.outside > _LEAST_TABLE and (around.is_table or slanted)
+
+
+def _is_flat(outline: Outline, around: Surroundings) -> bool:
+    """True for a sheet with straight sides at right angles, to within what the net's map is right to."""
+    skewness_deg, bulge = (0.6, 0.01) if around.is_table else (2.0, 0.015)
+    return outline.skewness_deg < skewness_deg and outline.bulge < bulge
 
 
 def _filled(chance: NDArray[np.float32], outline: Outline, shape: tuple[int, int]) -> float:

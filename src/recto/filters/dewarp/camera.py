@@ -12,9 +12,9 @@ Floats = NDArray[np.float64]
 
 FORMATS_MM = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4), "Legal": (215.9, 355.6)}
 _COMMON = {"A4": 1.0, "Letter": 0.5, "Legal": 0.1}
-_MOST_DOUBT = 0.075
+_MOST_DOUBT = 0.13
 _FOCAL_LENGTHS = np.geomspace(0.65, 2.2, 13)
-_USUAL_FOCAL_LENGTH = 0.95
+_USUAL_FOCAL_LENGTH = 0.85
 
 
 def homography(source: Quad, target: Quad) -> NDArray[np.float64]:
@@ -48,11 +48,15 @@ class Pose:
         What one unit of height above the rectangle adds to the homogeneous point of the picture.
     aspect : float
         Height over width.
+    doubt : float
+        How much of the aspect may be wrong, as a share, because the focal length is not known: large where one pair
+        of sides stays parallel in a steep view.
     """
 
     plane: NDArray[np.float64]
     normal: NDArray[np.float64]
     aspect: float
+    doubt: float = 0.0
 
     def seen(self, x: Floats, y: Floats, z: Floats) -> Floats:
         """Points in space, in widths of the rectangle, as points of the picture: shape (..., 2)."""
@@ -98,14 +102,16 @@ def pose_of(corners: Quad, picture_shape: tuple[int, int]) -> Pose:
         logs.append(np.log(max(d, 1e-9) / max(a, 1e-9)))
         usual = np.log(focal / _USUAL_FOCAL_LENGTH) / 0.35
         weights.append(np.exp(-0.5 * (cosine / 0.03) ** 2 - 0.5 * usual**2) + 1e-12)
-    aspect = float(np.exp(np.average(logs, weights=weights)))
+    middle_log = float(np.average(logs, weights=weights))
+    aspect = float(np.exp(middle_log))
+    doubt = float(np.average((np.array(logs) - middle_log) ** 2, weights=weights)) ** 0.5
     focal = float(np.exp(np.average(np.log(_FOCAL_LENGTHS), weights=weights)))
     across, down = _edges(matrix, focal)
     down = down / aspect
     normal = np.cross(across, down) / max(float(np.linalg.norm(across)), 1e-12)
     to_picture = np.array([[long, 0, middle[0]], [0, long, middle[1]], [0, 0, 1.0]])
     plane = np.stack((matrix[:, 0], matrix[:, 1] / aspect, matrix[:, 2]), axis=1)
-    return Pose(to_picture @ plane, to_picture @ (normal * (focal, focal, 1.0)), aspect)
+    return Pose(to_picture @ plane, to_picture @ (normal * (focal, focal, 1.0)), aspect, doubt)
 
 
 def _edges(matrix: NDArray[np.float64], focal: float) -> tuple[Floats, Floats]:

@@ -19,6 +19,7 @@ WORK_LONG_PX = 1400
 _MASK_LONG_PX = 320
 GRID = (25, 19)
 _WEIGHT_OF_CHANCE = 1.0
+_MOST_DOUBT_OF_BENDS = 0.075
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,16 @@ def find_outline(picture: Samples, chance: NDArray[np.float32] | None = None) ->
 
     def merit(outline: Outline) -> float:
         area = float(cv2.contourArea(outline.polygon.astype(np.float32)))
-        agreed = 0.0 if likely is None else _WEIGHT_OF_CHANCE * _agreement(outline, likely, scale)
+        agreed = 0.0 if likely is None else _WEIGHT_OF_CHANCE * agreement(outline, likely, scale, scale)
         return float(outline.score - outline.bulge + 0.3 * area / whole + agreed)
 
     return max((o for o in found if o is not None), key=merit, default=None)
 
 
-def _agreement(outline: Outline, likely: NDArray[np.float32], scale: float) -> float:
-    """Intersection over union of the outline's inside and what is likely page."""
+def agreement(outline: Outline, likely: NDArray[np.float32], across: float, down: float) -> float:
+    """Intersection over union of the outline's inside and what is likely page, in a picture of another scale."""
     inside = np.zeros(likely.shape, dtype=np.uint8)
-    cv2.fillPoly(inside, [np.rint((outline.polygon + 0.5) * scale - 0.5).astype(np.int32)], 1)
+    cv2.fillPoly(inside, [np.rint((outline.polygon + 0.5) * (across, down) - 0.5).astype(np.int32)], 1)
     page = likely > 0.5
     return float((page & (inside > 0)).sum() / max((page | (inside > 0)).sum(), 1))
 
@@ -100,7 +101,7 @@ def sheet_of(outline: Outline, photo_shape: tuple[int, int]) -> Sheet:
     west, east, height = even_sides(side_of(pose, left, along=1), side_of(pose, right, along=1), rows)
     grid = project(pose.plane, _coons(above, east, below, west))
     aspect = height / max(width, 1e-9)
-    known = paper_format(aspect, doubt=outline.bulge)
+    known = paper_format(aspect, doubt=float(np.hypot(min(outline.bulge, _MOST_DOUBT_OF_BENDS), pose.doubt)))
     if known is not None:
         aspect = known[1]
     return Sheet(grid, _shape(outline, aspect), None if known is None else known[0])

@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from recto.blueprint import Estimate, Move, Params
 from recto.filters.dewarp.camera import FORMATS_MM
-from recto.filters.dewarp.coarse import GRID, Sheet, sheet_of
+from recto.filters.dewarp.coarse import GRID, Sheet, agreement, sheet_of
 from recto.filters.dewarp.lines import Floats, Lines, coherence, find_lines, unlevelness
 from recto.filters.dewarp.outline import Outline
 from recto.filters.dewarp.refine import Refined, refine
@@ -21,6 +22,10 @@ from recto.raster.page import Samples
 _LINES_WIDTH_PX = 1400
 _LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
+PERSPECTIVE_DEG = 5.0
+"""No scanner sees a sheet with sides this far from parallel."""
+_DRAWN = 0.7
+_AGREED = 0.85
 _RIMS = ((0.012, 0.01), (0.003, 0.01))
 """The rim of the outline that is not looked at, and what must lie beyond it: a sheet may nearly fill the frame."""
 
@@ -70,11 +75,22 @@ class Scene:
     raw : Lines
         Text lines of the page as it is.
     around : Surroundings
+    strays : int
+        How many of the lines lie outside the outline.
     """
 
     outline: Outline
     raw: Lines
     around: Surroundings
+    strays: int = 0
+
+    @property
+    def is_photo(self) -> bool:
+        """True for a sheet on a table in the light, or seen at a slant: no scanner sees a sheet so."""
+        if self.around.is_table:
+            return True
+        slanted = self.outline.skewness_deg > PERSPECTIVE_DEG and self.outline.seen > 0.97
+        return slanted and not (self.around.is_drawn and self.strays > 0)
 
     def refusal(self) -> str | None:
         """Why the outline is no sheet to be flattened; None when it is one."""
@@ -83,7 +99,14 @@ class Scene:
             return "no sheet found"
         if outline.skewness_deg < 0.4 and outline.bulge < 0.006:
             return "the page is flat"
-        if not self.around.is_table and self.raw.count >= _FEW_LINES and unlevelness(self.raw, turned=True) < 0.012:
+        if self.is_photo:
+            return None
+        # Nothing is written beside a sheet on a scanner's lid, and its sides are straight.
+        if self.strays > 1:
+            return "no sheet found"
+        if outline.skewness_deg < 1.0 and outline.bulge < 0.015:
+            return "the page is flat"
+        if self.raw.count >= _FEW_LINES and unlevelness(self.raw, turned=True) < 0.012:
             return "the page is flat"
         return None
 
@@ -98,30 +121,53 @@ class Surroundings:
         Shares of the picture inside the outline and clearly outside of it.
     is_table : bool
         True for a thing in the light; False for the even black or white of a scanner's lid, or for nothing.
+    is_drawn : bool
+        True for what no camera saw: most pixels are exactly their neighbours, as in screenshots and drawings.
+    agreed : float
+        How well the outline agrees with what the net takes for page, 0 to 1.
     """
 
     inside: float
     outside: float
     is_table: bool
+    is_drawn: bool = False
+    agreed: float = 0.0
 
 
-def surroundings(picture: Samples, outline: Outline) -> Surroundings:
-    """Look round the outline in the small R'G'B' picture."""
+def surroundings(picture: Samples, outline: Outline, chance: NDArray[np.float32]) -> Surroundings:
+    """Look round the outline in the small R'G'B' picture, of which ``chance`` tells how likely each part is page."""
     height, width = picture.shape[:2]
     region = np.zeros((height, width), dtype=np.uint8)
     cv2.fillPoly(region, [np.rint(outline.polygon).astype(np.int32)], 1)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     for rim, least in _RIMS:
         side = 2 * max(3, round(rim * max(height, width))) + 1
-        beyond = grey[cv2.dilate(region, np.ones((side, side), dtype=np.uint8)) == 0]
+        away = cv2.dilate(region, np.ones((side, side), dtype=np.uint8)) == 0
+        beyond = grey[away]
         outside = beyond.size / region.size
         if outside > least:
             break
-    is_table = False
+    is_table = is_drawn = False
     if outside > least:
         low, middle, high = (float(v) for v in np.percentile(beyond, (10, 50, 90)))
         is_table = 45 < middle < 240 and high - low > 6
-    return Surroundings(float(region.mean()), outside, is_table)
+        here = picture[1:, 1:]
+        even = ((here == picture[:-1, 1:]) & (here == picture[1:, :-1])).all(axis=2)
+        is_drawn = float(even[away[1:, 1:]].mean()) > _DRAWN
+    agreed = agreement(outline, chance, chance.shape[1] / width, chance.shape[0] / height)
+    return Surroundings(float(region.mean()), outside, is_table and not is_drawn, is_drawn, agreed)
+
+
+def strays(raw: Lines, page_shape: tuple[int, int], outline: Outline, factor: float) -> int:
+    """How many lines lie outside an outline of which a pixel stands for ``factor`` pixels of the page."""
+    height, width = looked_at(page_shape)
+    size = np.array((page_shape[1] / width, page_shape[0] / height)) / factor
+    polygon = outline.polygon.astype(np.float32)[:, None]
+    count = 0
+    for number in range(raw.count):
+        x, y = (np.median(raw.points[raw.line == number], axis=0) + 0.5) * size - 0.5
+        count += cv2.pointPolygonTest(polygon, (float(x), float(y)), False) < 0
+    return count
 
 
 def left(why: str, warp: Warp) -> Move:
@@ -176,12 +222,14 @@ def by_outline(page: Page, scene: Scene, outline: Outline, params: DewarpParams)
 def _worth_it(scene: Scene, reached: Refined, raw: float) -> bool:
     """Lines must not be less level after; round a scan they must be clearly more level."""
     if reached.lines < _FEW_LINES:
-        return scene.around.is_table and scene.outline.score > 0.85 and scene.raw.count < 2 * _FEW_LINES
+        if scene.around.is_drawn or scene.outline.seen < 0.9:
+            return False
+        return scene.is_photo and scene.outline.score > 0.85 and scene.around.agreed > _AGREED
     if reached.after > 0.12:
         return False
     if scene.raw.count < 0.5 * reached.lines:
         return True
-    if scene.around.is_table:
+    if scene.is_photo:
         return reached.after <= max(0.9 * raw, 0.006)
     return reached.after < 0.65 * raw
 

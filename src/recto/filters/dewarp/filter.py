@@ -11,7 +11,17 @@ from recto.blueprint import GeometryFilter, Move
 from recto.filters.dewarp.by_net import by_net
 from recto.filters.dewarp.coarse import WORK_LONG_PX, find_outline
 from recto.filters.dewarp.coarse_net import first_look
-from recto.filters.dewarp.decision import DewarpParams, Scene, Warp, by_lines, by_outline, left, lines_of, surroundings
+from recto.filters.dewarp.decision import (
+    DewarpParams,
+    Scene,
+    Warp,
+    by_lines,
+    by_outline,
+    left,
+    lines_of,
+    strays,
+    surroundings,
+)
 from recto.raster import Kind, Page
 from recto.raster.page import Samples
 
@@ -35,7 +45,8 @@ class Dewarp(GeometryFilter[DewarpParams]):
         look = first_look(picture)
         outline = find_outline(picture, look.chance)
         if outline is not None:
-            scene = Scene(outline, raw, surroundings(picture, outline))
+            around = surroundings(picture, outline, look.chance)
+            scene = Scene(outline, raw, around, strays(raw, page.shape, outline, factor))
             if scene.refusal() is None:
                 move = by_outline(page, scene, outline.scaled(factor), params)
                 if move is not None:
