@@ -229,17 +229,18 @@ def level_rays(
     height, width = texture.shape
     length, across = (height, width) if axis else (width, height)
     # along a line the waves are so long that they may be read from strips
-    count = length // _STRIP_PX
-    strips = texture[: count * _STRIP_PX] if axis else texture[:, : count * _STRIP_PX]
+    wide = min(_STRIP_PX, length)
+    count = length // wide
+    strips = texture[: count * wide] if axis else texture[:, : count * wide]
     sums = np.asarray(cv2.resize(strips, (width, count) if axis else (count, height), interpolation=cv2.INTER_AREA))
     slopes = np.tan(np.deg2rad(angles_deg)) * (1.0 if axis else -1.0)
     dense = _DENSER * length
     most = int(np.ceil(radii.max() * np.abs(slopes).max() * dense)) + 1
-    phase = np.outer(np.arange(count) * _STRIP_PX, np.arange(most + 1) * (2 * np.pi / dense)).astype(np.float32)
+    phase = np.outer(np.arange(count) * wide, np.arange(most + 1) * (2 * np.pi / dense)).astype(np.float32)
     waves = np.fft.rfft((sums.T if axis else sums) @ np.concatenate((np.cos(phase), np.sin(phase)), axis=1), axis=0)
     even, odd = waves[:, : most + 1], waves[:, most + 1 :]
     power = np.concatenate((np.abs(even + 1j * odd)[:, :0:-1], np.abs(even - 1j * odd)), axis=1).astype(np.float32) ** 2
-    power *= np.float32(_STRIP_PX**2)
+    power *= np.float32(wide**2)
     x = np.outer(radii, slopes * dense) + most
     y = np.repeat(radii[:, None] * across, len(slopes), axis=1)
     return np.asarray(cv2.remap(power, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR))
