@@ -72,7 +72,7 @@ def by_net(
     smooth = coherence(raw) > (_SMOOTH_ON_A_TABLE if on_a_table else _SMOOTH)
     if raw.count >= _FEW_LINES and before < _FLAT and not (on_a_table and smooth):
         return None
-    if _is_flat(outline, around) or (not around.is_table and strays(raw, page.shape, outline, factor) > 1):
+    if _is_flat(outline, around) or (around.is_drawn and strays(raw, page.shape, outline, factor) > 1):
         return None
     if outline.bulge > 0.3 or outline.seen < 0.3 or not 0.12 < around.inside < 0.99:
         return None

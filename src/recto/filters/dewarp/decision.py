@@ -24,7 +24,7 @@ _LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
 PERSPECTIVE_DEG = 5.0
 """No scanner sees a sheet with sides this far from parallel."""
-_DRAWN = 0.7
+_DRAWN, _DRAWN_INSIDE = 0.7, 0.4
 _AGREED = 0.85
 _RIMS = ((0.012, 0.01), (0.003, 0.01))
 """The rim of the outline that is not looked at, and what must lie beyond it: a sheet may nearly fill the frame."""
@@ -101,8 +101,7 @@ class Scene:
             return "the page is flat"
         if self.is_photo:
             return None
-        # Nothing is written beside a sheet on a scanner's lid, and its sides are straight.
-        if self.strays > 1:
+        if self.around.is_drawn and self.strays > 1:
             return "no sheet found"
         if outline.skewness_deg < 1.0 and outline.bulge < 0.015:
             return "the page is flat"
@@ -153,7 +152,9 @@ def surroundings(picture: Samples, outline: Outline, chance: NDArray[np.float32]
         is_table = 45 < middle < 240 and high - low > 6
         here = picture[1:, 1:]
         even = ((here == picture[:-1, 1:]) & (here == picture[1:, :-1])).all(axis=2)
-        is_drawn = float(even[away[1:, 1:]].mean()) > _DRAWN
+        # A dark table may be even, but the paper on it is not.
+        within, beyond_it = even[region[1:, 1:] > 0], even[away[1:, 1:]]
+        is_drawn = bool(within.size and beyond_it.mean() > _DRAWN and within.mean() > _DRAWN_INSIDE)
     agreed = agreement(outline, chance, chance.shape[1] / width, chance.shape[0] / height)
     return Surroundings(float(region.mean()), outside, is_table and not is_drawn, is_drawn, agreed)
 
@@ -221,13 +222,14 @@ def by_outline(page: Page, scene: Scene, outline: Outline, params: DewarpParams)
 
 def _worth_it(scene: Scene, reached: Refined, raw: float) -> bool:
     """Lines must not be less level after; round a scan they must be clearly more level."""
-    if reached.lines < _FEW_LINES:
+    unforeseen = scene.raw.count < 0.5 * reached.lines
+    if reached.lines < (2 * _FEW_LINES if unforeseen else _FEW_LINES):
         if scene.around.is_drawn or scene.outline.seen < 0.9:
             return False
         return scene.is_photo and scene.outline.score > 0.85 and scene.around.agreed > _AGREED
     if reached.after > 0.12:
         return False
-    if scene.raw.count < 0.5 * reached.lines:
+    if unforeseen:
         return True
     if scene.is_photo:
         return reached.after <= max(0.9 * raw, 0.006)
