@@ -130,6 +130,7 @@ def test_an_error_stays_beside_its_page(visit: Visit) -> None:
     assert good.locator(".fault").count() == 0
     assert bad.locator(".badge").inner_text() == "failed"
     assert len(bad.locator(".fault").inner_text()) > 10
+    assert visitor.words("#run") == "Clean again with this recipe"  # the good one; the bad one would only fail again
     bad.locator(".pick").click()
     visitor.page.wait_for_selector("#view-say.failed")
     visitor.page.wait_for_selector("#stage", state="hidden")  # there is nothing to see

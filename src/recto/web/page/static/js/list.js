@@ -12,6 +12,8 @@ import * as store from "./store.js";
 import { send } from "./submit.js";
 import { thumbnail } from "./thumbs.js";
 
+/** Answers that would be the same the next time: a file that is none, or too large. */
+const NO = [400, 413, 415, 422];
 let told = "";
 let due = false;
 
@@ -54,11 +56,13 @@ export function startList() {
 const done = () => store.items().filter((one) => one.state === "completed");
 const open = () => store.items().filter((one) => one.state === store.SENDING || store.OPEN.includes(one.state));
 
-/** New pages and those that failed; when there are none, all again with the recipe of now. */
+/** New pages and those that failed; when there are none, all again with the recipe of now; refused files only when there is nothing else. */
 function toRun() {
   const able = store.items().filter((one) => one.blob);
-  const fresh = able.filter((one) => one.state === store.READY || one.state === "failed" || one.state === "cancelled");
-  return fresh.length ? fresh : able.filter((one) => one.state === "completed");
+  const refused = able.filter((one) => one.state === "failed" && NO.includes(one.refused));
+  const fresh = able.filter((one) => [store.READY, "failed", "cancelled"].includes(one.state) && !refused.includes(one));
+  const whole = able.filter((one) => one.state === "completed");
+  return [fresh, whole].find((some) => some.length) ?? refused;
 }
 
 function drawAll() {

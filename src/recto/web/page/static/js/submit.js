@@ -29,7 +29,7 @@ export function send(pages) {
 /** Send pages with the recipe and the key that they have already. */
 export function resume(pages) {
   for (const one of pages) {
-    store.change(one, { state: store.SENDING, error: null });
+    store.change(one, { state: store.SENDING, error: null, refused: 0 });
     queue.push({ one, steps: one.steps });
   }
   while (sending < AT_ONCE && queue.length) work();
