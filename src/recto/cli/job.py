@@ -238,7 +238,7 @@ def _write_pictures(
     made = closing(abreast(done, pages, min(order.threads, len(targets))))
     with made as outcomes:
         for number, ((outcome, pictures, png), (target, overwrite)) in enumerate(
-            zip(outcomes, targets, strict=False), 1
+            zip(outcomes, targets, strict=True), 1
         ):
             with whole_file(target, part_of(job.target), overwrite=overwrite) as file:
                 file.write(png)

@@ -83,13 +83,17 @@ def run(
         try:
             _work(files, to, order, tally, workers, timeout_s, report, there, force=force, as_json=as_json)
         except Stopped as stop:
-            typer.echo(f"Stopped: {tally.summary(_where(to, tally))}.", err=True)
-            if to.is_folder:
-                go_on = "the same command without --force" if force else "the same command"
-                typer.echo(f"To go on: {go_on}. What is done is passed over.", err=True)
+            _say_how_to_go_on(to, tally, force=force)
             raise typer.Exit(stop.status) from None
     typer.echo(tally.summary(_where(to, tally)), err=True)
     raise typer.Exit(1 if tally.failed else 0)
+
+
+def _say_how_to_go_on(to: Destination, tally: Tally, *, force: bool) -> None:
+    typer.echo(f"Stopped: {tally.summary(_where(to, tally))}.", err=True)
+    if to.is_folder:
+        go_on = "the same command without --force" if force else "the same command"
+        typer.echo(f"To go on: {go_on}. What is done is passed over.", err=True)
 
 
 def _there(found: Iterable[Input | MissingInputError], others: Counter[str], tally: Tally) -> list[Input]:
