@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from recto.filters.deskew.baselines import Agreement, Slopes, agreed
-from recto.filters.deskew.normalise import front_alone
+from recto.filters.deskew.normalise import front_alone, texture
 from recto.filters.deskew.readings import combined
 from recto.filters.deskew.screens import without_screen
-from recto.filters.deskew.spectrum import Reading, level_rays
+from recto.filters.deskew.spectrum import Reading, Spectrum, coarse_angles, level_rays
 from recto.filters.deskew.strips import STRIP_PX, level_strips
 
 
@@ -92,3 +92,15 @@ def test_waves_that_are_nearly_level_are_seen_at_their_own_angle(axis: int, angl
     angles = np.arange(-0.3, 0.301, 0.01)
     seen = level_rays(waves, axis, angles, np.array([0.25]))[0]
     assert angles[int(np.argmax(seen))] == pytest.approx(angle_deg, abs=0.02)
+
+
+@pytest.mark.parametrize("max_angle_deg", [1.0, 15.0])
+def test_no_ray_is_sought_beyond_the_angles_that_are_asked_for(max_angle_deg: float) -> None:
+    """Nothing at all lies within them here, so that any ray elsewhere is higher by far."""
+    waves = np.fft.fftshift(np.fft.fft2(np.random.default_rng(0).standard_normal((400, 400))))
+    y, x = np.mgrid[-200:200, -200:200]
+    waves[np.abs(x) < 0.5 * np.abs(y)] = 0
+    page = np.fft.ifft2(np.fft.ifftshift(waves)).real
+    grey = np.clip(127 + 50 * page / page.std(), 0, 255).astype(np.uint8)
+    for ray in coarse_angles(Spectrum.of(texture(grey)[0]), max_angle_deg):
+        assert abs(ray.angle_deg) <= max_angle_deg + 1.0

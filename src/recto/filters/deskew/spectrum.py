@@ -18,6 +18,7 @@ _FINE_DEG = np.arange(-20, 21) * _FINE_STEP_DEG
 _ASIDE_DEG = np.concatenate((np.arange(-5.0, -2.0, 0.25), np.arange(2.25, 5.25, 0.25)))
 _COARSE_CLIP, _STRONG_CLIP = 5.0, 30.0
 _NEARLY_AS_HIGH = 0.25
+"""What a ray may lack of the highest one, as a share of what that has over the median."""
 _ABOUT = range(-2, 3)
 _FINE_CLIP = 100.0
 _BANDS = 4
@@ -158,7 +159,7 @@ def coarse_angles(spectrum: Spectrum, max_angle_deg: float) -> tuple[Coarse, Coa
         # a back that shines through is as regular as the front, but fainter
         top = float(turned.max())
         high = turned >= top - _NEARLY_AS_HIGH * abs(top - middle)
-        best = int(np.argmax(np.where(high, power, 0.0)))
+        best = int(np.argmax(np.where(high & inside, power, 0.0)))
         peak = float(turned[best])
         across = float(max(score[best - (1 - axis) * quarter + aside] for aside in _ABOUT))
         height = (peak - middle) / (deviation + 1e-6)
