@@ -17,6 +17,7 @@ _TRIM, _TRIM_PX = 2.5, (0.25, 1.6)
 _FITS = 3
 _FAINT_LOOK, _FAINT_LINE = 0.5, 0.6
 _TOP_TENTH, _STRONG_LINE, _FEW_STRONG, _CONTRADICTS = 0.9, 0.6, 6, 3.0
+"""Lines have most ink from 0.6 of what the top tenth has; six of them contradict all from three standard errors on."""
 _REACH_ROWS = 2
 _SHORTEST, _FEWEST = 1 / 11, 1 / 18
 _WINDOW_DEG = 1.5

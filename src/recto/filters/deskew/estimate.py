@@ -8,6 +8,8 @@
    text; their robust agreement is the angle, their disagreement its uncertainty.
 4. ``readings``: the lines, their ray, and the ray at right angles to it (margins, rules, columns) each read the
    angle with an error of their own; those that agree are averaged.
+5. Where upright lines are the clearer ones, both axes are read; where the readings leave a doubt, or the darkest lines
+   contradict all lines, the page is read again without its faint ink: its back may shine through.
 """
 
 from __future__ import annotations
@@ -32,9 +34,12 @@ _NO_RAY = 1.25
 _ENOUGH_LINES = 30
 _UNSURE_DEG = 0.12
 _CLEARER, _SAME_DEG = 1.2, 0.3
+"""How much higher the upright ray must be, and how near the angles of both axes, for the readings of both to count."""
 _SCREENED = 2.0
 _SURE_DEG, _NEARLY_STRAIGHT_DEG, _SAYS_STRAIGHT_DEG = 0.03, 0.1, 0.012
+"""The error of a reading that is heard, the angles of pages for which it is, and what counts as straight."""
 _READINGS_APART_DEG, _FAR_SURER = 0.05, 0.5
+"""The error from which on a page is looked at again without its faint ink, and what that must make of it."""
 _STRICTER_UPRIGHT = 0.4
 _STEEP_DEG = (2.0, 5.0)
 _LOOSE_DEG, _LOOSE_FAINT_DEG = (0.016, 0.028), (0.008, 0.014)
@@ -120,13 +125,17 @@ def estimate_skew(page: Page, max_angle_deg: float = 15.0) -> Skew:
 
 
 def skew_and_error(page: Page, max_angle_deg: float) -> tuple[Skew, float]:
-    """The skew, and the standard error of its angle in degrees."""
+    """The skew, and the standard error of its angle in degrees.
+
+    The error is at least the angle itself where the page is nearly straight and one reading says that it is: such a
+    page is worth no resampling.
+    """
     if min(page.shape) < max(_SMALLEST_PX, max(page.shape) // _LONGEST):
         return Skew(confidence=0.0, angle_deg=0.0), float("inf")
     evidence = gather(page, max_angle_deg)
     error_deg = evidence.uncertain_deg
     if abs(evidence.angle_deg) < _NEARLY_STRAIGHT_DEG and evidence.least_deg < _SAYS_STRAIGHT_DEG:
-        # most pages are quite straight: where one reading says so, the others may well be misled
+        # most pages are quite straight, so that the other readings may well be misled
         error_deg = max(error_deg, abs(evidence.angle_deg))
     return Skew(confidence=_confidence(evidence), angle_deg=evidence.angle_deg), error_deg
 

@@ -34,6 +34,7 @@ _LEVEL = 0.03
 _FEW_LINES = 6
 _FLAT = 0.02
 _FLAT_ON_A_TABLE = 0.008
+"""A table round the sheet proves a photo, so that smaller slopes of smooth lines are worth levelling."""
 _LEAST_TABLE = 0.05
 _GAIN = 0.5
 _GAIN_WHEN_ROUGH = 0.25

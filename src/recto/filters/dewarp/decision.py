@@ -23,9 +23,11 @@ _LINES_WIDTH_PX = 1400
 _LEAST_LINES_WIDTH_PX = 1000
 _FEW_LINES = 6
 PERSPECTIVE_DEG = 5.0
-"""No scanner sees a sheet with sides this far from parallel."""
+"""No scanner sees a sheet with sides this far from parallel or square."""
 _DRAWN, _DRAWN_INSIDE = 0.7, 0.4
+"""Shares of pixels that are exactly their neighbours, outside and inside the outline; a camera's noise leaves fewer."""
 _AGREED = 0.85
+"""What outline and net must share where there are no lines to prove the sheet."""
 _RIMS = ((0.012, 0.01), (0.003, 0.01))
 """The rim of the outline that is not looked at, and what must lie beyond it: a sheet may nearly fill the frame."""
 

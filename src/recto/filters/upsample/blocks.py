@@ -12,6 +12,7 @@ LARGEST = 8
 
 _ROWS = 256
 _FEW_CHANGES = 16
+"""Of fewer edges along x or y, chance may set all at multiples of a number."""
 
 
 def block_side(samples: NDArray[np.uint8]) -> int:

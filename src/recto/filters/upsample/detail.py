@@ -25,6 +25,7 @@ _EVEN = 2
 _UNEVEN = 0.2
 _NOISE = 20.0
 _NOISY_SHARE = 0.45
+"""A patch may be uneven by a fifth of the contrast near it, or by noise of 20 levels, if that is far less than it."""
 _SLACK = 3
 _AROUND_PX = 5
 _NEAR_SHARE = 0.15
