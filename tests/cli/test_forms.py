@@ -63,17 +63,31 @@ def test_a_pdf_of_a_page_without_dpi_says_what_it_assumes(tmp_path: Path) -> Non
     document.close()
 
 
-@pytest.mark.parametrize("form", ["tiff", "pdf"])
-def test_a_document_with_a_damaged_page_is_not_written(fax: Path, tmp_path: Path, form: str) -> None:
-    frames = [Image.fromarray(text_page(200, 200, seed=s)) for s in range(3)]
-    source = tmp_path / "damaged.tif"
+def damaged(source: Path, pages: int) -> Path:
+    """A TIFF of so many pages, the last of them damaged."""
+    frames = [Image.fromarray(text_page(200, 200, seed=s)) for s in range(pages)]
     frames[0].save(source, save_all=True, append_images=frames[1:], compression="tiff_lzw")
     data = bytearray(source.read_bytes())
     with Image.open(source) as image:
-        image.seek(2)
+        image.seek(pages - 1)
         offset = image.tag_v2[273][0]  # type: ignore[attr-defined]
     data[offset : offset + 400] = b"\xff" * 400
     source.write_bytes(bytes(data))
+    return source
+
+
+@pytest.mark.parametrize("pages", [2, 3])
+def test_the_pages_before_a_damaged_one_are_told_by_their_names(tmp_path: Path, pages: int) -> None:
+    done = recto("run", damaged(tmp_path / "damaged.tif", pages), "-r", "rotate", "-o", tmp_path / "page.png")
+    first = f"{tmp_path / 'page-001.png'}"
+    told = f"1 page written to {first}," if pages == 2 else f"2 pages written to {first} to page-002.png in"
+    assert told in done.stderr
+    assert shown(tmp_path) == ["damaged.tif", *(f"page-00{k}.png" for k in range(1, pages))]
+
+
+@pytest.mark.parametrize("form", ["tiff", "pdf"])
+def test_a_document_with_a_damaged_page_is_not_written(tmp_path: Path, form: str) -> None:
+    source = damaged(tmp_path / "damaged.tif", 3)
     done = recto("run", source, "-r", "rotate", "-o", tmp_path / "out", "--format", form, "--json")
     assert done.returncode == 1
     assert "damaged.tif" in done.stderr

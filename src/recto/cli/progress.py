@@ -14,7 +14,7 @@ from recto.cli.job import Record, Report
 
 @dataclass
 class Tally:
-    """Counts; nothing is kept of a file that is finished but that it was there.
+    """Counts; nothing is kept of a file that is finished but that it was there, and two pages of the last one.
 
     Attributes
     ----------
@@ -22,6 +22,8 @@ class Tally:
         Of files that are finished.
     failed, skipped : int
     started : float
+    ends : list of dict
+        Of the first and the last page of the file that was finished last.
     """
 
     files: int = 0
@@ -29,6 +31,7 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     started: float = field(default_factory=time.monotonic)
+    ends: list[Record] = field(default_factory=list)
     _under_way: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def hear(self, page: Record) -> None:
@@ -40,6 +43,7 @@ class Tally:
         self._under_way.pop(report.file, None)
         self.files += 1
         self.pages += len(report.pages)
+        self.ends = report.pages[:1] + report.pages[-1:]
         self.failed += report.error is not None
 
     def pages_of(self, file: str) -> int:

@@ -20,7 +20,7 @@ from recto.cli.batch import run_jobs
 from recto.cli.inputs import OFTEN_OF_MANY_PAGES, Input, MissingInputError, expand, overrides
 from recto.cli.job import Event, Job, Order, Record, Report
 from recto.cli.manifest import Manifest
-from recto.cli.outputs import Destination, Form, destination, numbered
+from recto.cli.outputs import Destination, destination
 from recto.cli.progress import Meter, Tally
 from recto.cli.refusal import refusals
 from recto.cli.report import ReportFile
@@ -112,11 +112,11 @@ def _there(found: Iterable[Input | MissingInputError], others: Counter[str], tal
 
 
 def _where(to: Destination, tally: Tally) -> str:
-    """What was written to; the pages of one input as PNG are numbered."""
-    if to.is_folder or to.form is not Form.PNG or tally.pages < 2:
+    """What was written to; the pages of one input as PNG are numbered, by how many it has, written or not."""
+    if to.is_folder or not tally.ends:
         return str(to.path)
-    names = numbered(to.path, tally.pages)
-    return f"{names[0]} to {names[-1].name}"
+    first, last = (page["output"] for page in tally.ends)
+    return first if first == last else f"{first} to {Path(last).name}"
 
 
 def _work(
