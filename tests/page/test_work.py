@@ -144,6 +144,19 @@ def test_an_error_stays_beside_its_page(visit: Visit) -> None:
     assert visitor.page.evaluate("document.activeElement.id").startswith("remove-")
 
 
+def test_a_file_goes_again_when_it_was_the_recipe_that_was_refused(visit: Visit) -> None:
+    visitor = visit()
+    visitor.add(("good.png", page_png(1))).run().settled(1)
+    refusal = {"status": 400, "json": {"code": "bad-recipe", "detail": "There is no such step."}}
+    visitor.page.route("**/v1/tasks?*", lambda route: route.fulfill(**refusal), times=1)
+    visitor.add(("other.png", page_png(2)))
+    visitor.page.click("#run")
+    visitor.page.wait_for_selector("#list .badge.failed")
+    visitor.run().settled(2)
+    assert [badge.inner_text() for badge in visitor.page.locator("#list .badge").all()] == ["done", "done"]
+    assert len(visitor.tasks()) == 2
+
+
 def test_a_reload_in_the_middle_finds_everything_again(visit: Visit) -> None:
     visitor = visit()
     visitor.add(*((f"page {k}.png", page_png(k)) for k in range(5)))

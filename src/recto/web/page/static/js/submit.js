@@ -8,6 +8,8 @@ import * as store from "./store.js";
 const AT_ONCE = 2;
 const TRIES = 40;
 const strays = new Map();
+/** Refusals of the recipe: with another one the same file may well be taken. */
+const OF_RECIPE = ["bad-recipe", "unknown-filter", "bad-parameter"];
 let recipe = () => [];
 let sending = 0;
 const queue = [];
@@ -65,7 +67,7 @@ async function sendOne(one, steps) {
     await keep(one);
     if (before && before !== task.id) await api.remove(before).catch(() => {});
   } catch (fault) {
-    store.change(one, { state: "failed", task: null, error: fault.message, refused: fault.status });
+    store.change(one, { state: "failed", task: null, error: fault.message, refused: OF_RECIPE.includes(fault.code) ? 0 : fault.status });
   }
 }
 
