@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from recto.filters.deskew import Deskew, DeskewParams, estimate_skew
+from recto.filters.deskew import Deskew, DeskewParams, estimate, estimate_skew
 from recto.pipeline import plan, run
 from recto.raster import Dpi, Kind, Page, resample
 from tests.pages import photograph, shaded, text_page
@@ -202,6 +202,16 @@ def test_pages_that_are_nearly_straight_are_not_read_as_straight(angle_deg: floa
     for seed in range(3):
         found = estimate_skew(Page.of(text_page(angle_deg=angle_deg, seed=seed)))
         assert found.angle_deg == pytest.approx(angle_deg, abs=0.01)
+
+
+@pytest.mark.parametrize(("says_deg", "stays"), [(0.005, True), (0.05, False)])
+def test_a_nearly_straight_page_stays_where_one_reading_calls_it_straight(
+    says_deg: float, stays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page.of(text_page(angle_deg=0.06))
+    found = estimate.gather(page, 15.0)._replace(uncertain_deg=0.01, least_deg=says_deg)
+    monkeypatch.setattr(estimate, "gather", lambda *_: found)
+    assert (Deskew().find(page, DeskewParams()).backward is None) == stays
 
 
 def _screened(grey: np.ndarray, pitch_px: float, turn_deg: float) -> np.ndarray:
