@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_written_is_named(scan: Path, tmp_path: Path) ->
 def test_what_is_passed_over_for_its_name_is_said(scan: Path, tmp_path: Path) -> None:
     for name in ("notes.txt", "page", ".hidden.txt"):
         (tmp_path / name).write_bytes(b"x")
-    done = recto("run", tmp_path, "-r", "rotate", "-o", tmp_path / "out")
+    done = recto("run", tmp_path, tmp_path, "-r", "rotate", "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert "Passed over for their names: 2 files (.txt, no suffix)." in done.stderr
     assert "Passed over" not in recto("run", scan, "-r", "rotate", "-o", tmp_path / "out").stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,7 @@ class Input:
 
 
 def expand(
-    named: Iterable[str], output: Path | None = None, others: Counter[str] | None = None
+    named: Iterable[str], output: Path | None = None, others: set[Path] | None = None
 ) -> Iterator[Input | MissingInputError]:
     """Files, the pictures and PDFs below folders, and what patterns match, in a stable order and each once.
 
@@ -51,8 +50,8 @@ def expand(
     named : iterable of str
     output : Path, optional
         A folder below one that is named is passed over: what came out shall not go in again.
-    others : Counter, optional
-        Takes the files in folders that are passed over for their names, by suffix.
+    others : set of Path, optional
+        Takes the files in folders that are passed over for their names.
     """
     seen: set[Path] = set()
     for name in named:
@@ -65,7 +64,7 @@ def expand(
             yield found
 
 
-def _expand_one(name: str, output: Path | None, others: Counter[str] | None) -> Iterator[Input | MissingInputError]:
+def _expand_one(name: str, output: Path | None, others: set[Path] | None) -> Iterator[Input | MissingInputError]:
     path = Path(name)
     if path.is_dir():
         inside = sorted(pictures_below(path, output, others))
@@ -81,7 +80,7 @@ def _expand_one(name: str, output: Path | None, others: Counter[str] | None) -> 
         yield MissingInputError(f"{name}: no such file or folder")
 
 
-def pictures_below(folder: Path, output: Path | None = None, others: Counter[str] | None = None) -> Iterator[Path]:
+def pictures_below(folder: Path, output: Path | None = None, others: set[Path] | None = None) -> Iterator[Path]:
     """Files below a folder that look like pictures or PDFs by their names; nothing hidden, nothing from ``output``."""
     beyond = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
     for place, folders, files in os.walk(folder):
@@ -94,7 +93,7 @@ def pictures_below(folder: Path, output: Path | None = None, others: Counter[str
             if path.suffix.lower() in SUFFIXES:
                 yield path
             elif others is not None:
-                others[path.suffix.lower() or "no suffix"] += 1
+                others.add(path.absolute())
 
 
 def overrides(settings: Iterable[str]) -> dict[str, dict[str, Any]]:

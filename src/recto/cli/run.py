@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -72,7 +71,7 @@ def run(
     tally = Tally()
     with refusals("run", output):
         checked = plan(recipe, overrides(settings or ()))
-        others = Counter[str]()
+        others: set[Path] = set()
         found = list(expand(inputs, output, others))
         to = destination(output, form, len(found))
         folder = to.path if to.is_folder else None
@@ -96,7 +95,7 @@ def _say_how_to_go_on(to: Destination, tally: Tally, *, force: bool) -> None:
         typer.echo(f"To go on: {go_on}. What is done is passed over.", err=True)
 
 
-def _there(found: Iterable[Input | MissingInputError], others: Counter[str], tally: Tally) -> list[Input]:
+def _there(found: Iterable[Input | MissingInputError], others: set[Path], tally: Tally) -> list[Input]:
     """The files to read; what is not there, and what was passed over, is said."""
     files = []
     for one in found:
@@ -105,8 +104,9 @@ def _there(found: Iterable[Input | MissingInputError], others: Counter[str], tal
         else:
             typer.echo(one.message, err=True)
             tally.failed += 1
-    if count := others.total():
-        which = f"{count} file{'' if count == 1 else 's'} ({', '.join(sorted(others))})"
+    if others:
+        kinds = sorted({path.suffix.lower() or "no suffix" for path in others})
+        which = f"{len(others)} file{'' if len(others) == 1 else 's'} ({', '.join(kinds)})"
         typer.echo(f"Passed over for their names: {which}.", err=True)
     return files
 
