@@ -147,8 +147,15 @@ def test_an_error_stays_beside_its_page(visit: Visit) -> None:
 def test_a_file_goes_again_when_it_was_the_recipe_that_was_refused(visit: Visit) -> None:
     visitor = visit()
     visitor.add(("good.png", page_png(1))).run().settled(1)
-    refusal = {"status": 400, "json": {"code": "bad-recipe", "detail": "There is no such step."}}
-    visitor.page.route("**/v1/tasks?*", lambda route: route.fulfill(**refusal), times=1)
+    refusals: list[Any] = [{"code": "bad-recipe", "detail": "There is no such step."}]
+
+    def refuse(route: Any) -> None:
+        if refusals and route.request.method == "POST":
+            route.fulfill(status=400, json=refusals.pop())
+        else:
+            route.continue_()
+
+    visitor.page.route("**/v1/tasks?*", refuse)
     visitor.add(("other.png", page_png(2)))
     visitor.page.click("#run")
     visitor.page.wait_for_selector("#list .badge.failed")
