@@ -54,6 +54,18 @@ def test_a_page_of_doubled_pixels_is_drawn_from_one_of_each(side: int, coloured:
     assert up(doubled, scale=4).shape == (600 * side, 480 * side)
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("side", [2, 3, 5, 8])
+def test_a_code_of_whole_squares_keeps_them(side: int, scale: int) -> None:
+    modules = cv2.QRCodeEncoder.create().encode("https://recto.example/1234567890")
+    code = np.ascontiguousarray(np.pad(modules, 4, constant_values=255).repeat(side, axis=0).repeat(side, axis=1))
+    drawn = up(code, scale=scale).samples
+    middle = side * scale // 2
+    assert ((drawn[middle :: side * scale, middle :: side * scale] > 127) == (code[::side, ::side] > 127)).all()
+    wrong = np.abs(drawn.astype(int) - code.repeat(scale, axis=0).repeat(scale, axis=1)) > 127
+    assert wrong.mean() < 0.03
+
+
 @settings(max_examples=25, derandomize=True, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), side=st.integers(1, 9))
 def test_the_side_of_equal_squares_is_found(seed: int, side: int) -> None:

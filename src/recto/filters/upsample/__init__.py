@@ -72,6 +72,8 @@ def _drawn(page: Page, shape: tuple[int, int], scale: float, method: str) -> NDA
     if method in ("lanczos", "bicubic"):
         return interpolated(page.samples, shape, method)
     side = block_side(page.samples)
+    if side > 1 and text_size(page).confidence < _SURE:
+        side = 1  # without text the squares may be what is to be seen: the modules of a code
     samples, grey = (np.ascontiguousarray(s[::side, ::side]) for s in (page.samples, luma(page)))
     if scale * side <= _LARGEST_SCALE:
         return enlarged(samples, grey, shape, scale * side)
