@@ -54,6 +54,7 @@ async function sendOne(one, steps) {
   const before = one.taskId;
   try {
     await one.kept; // else a reload right after the server has it would not know it again
+    if (!store.item(one.id)) return; // it was removed meanwhile
     const task = await patiently(() => api.submit(one.blob, steps, one.name, one.key));
     if (!store.item(one.id)) {
       await api.remove(task.id);
