@@ -11,7 +11,7 @@ from recto.filters.deskew.estimate import Skew, estimate_skew, skew_and_error
 from recto.raster import AffineMap, Page
 
 STRAIGHT_DEG = 0.03
-_STRAIGHT_ERRORS, _NEARLY_STRAIGHT_DEG = 2.0, 0.4
+_STRAIGHT_ERRORS, _STRAIGHT_AT_MOST_DEG = 2.0, 0.4
 """A page that may be straight, as far as can be told, is worth no resampling."""
 
 __all__ = ["STRAIGHT_DEG", "Deskew", "DeskewParams", "Skew", "estimate_skew"]
@@ -43,7 +43,7 @@ class Deskew(GeometryFilter[DeskewParams]):
         if abs(skew.angle_deg) > params.max_angle_deg:
             beyond = f"left as it is: turned by {skew.angle_deg:.1f} degrees, more than max_angle_deg"
             return Move(None, estimates=found, notes=(beyond,))
-        if abs(skew.angle_deg) <= max(STRAIGHT_DEG, min(_STRAIGHT_ERRORS * error_deg, _NEARLY_STRAIGHT_DEG)):
+        if abs(skew.angle_deg) <= max(STRAIGHT_DEG, min(_STRAIGHT_ERRORS * error_deg, _STRAIGHT_AT_MOST_DEG)):
             return Move(None, estimates=found, notes=("left as it is: the page is straight",))
         turned = AffineMap.turn(page.shape, -skew.angle_deg, params.canvas, pixel_aspect=page.pixel_aspect)
         return Move(turned, page.dpi, estimates=found)
