@@ -21,7 +21,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(VALUES)
 def test_anything_becomes_what_json_can_hold(value: Any) -> None:
     text = json.dumps(plain(value), allow_nan=False, ensure_ascii=False)

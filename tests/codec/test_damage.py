@@ -53,14 +53,14 @@ def test_a_file_cut_in_its_signature() -> None:
 
 
 @given(data=st.binary(max_size=400))
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_random_bytes_are_an_input_error(data: bytes) -> None:
     with pytest.raises(InputError):
         probe(data)
 
 
 @given(name=st.sampled_from(sorted(WHOLE)), seed=st.integers(0, 10_000))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 def test_bytes_overwritten_at_random_never_throw_anything_else(name: str, seed: int) -> None:
     """Small limits, so that a forged size is refused and not drawn."""
     rng = np.random.default_rng(seed)

@@ -72,7 +72,7 @@ def test_resolution_is_written_and_only_when_known(name: str) -> None:
     levels=st.sampled_from([1, 2, 5, 256]),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 def test_any_samples_survive(height: int, width: int, channels: int, levels: int, seed: int) -> None:
     shape = (height, width) if channels == 1 else (height, width, 3)
     samples = (np.random.default_rng(seed).integers(0, levels, shape) * (255 // max(levels - 1, 1))).astype(np.uint8)

@@ -63,7 +63,7 @@ def test_nonsense_in_exif_is_unknown(block: bytes) -> None:
 
 
 @given(x=st.floats(30, 4800), share=st.floats(0.5, 2.0))
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 def test_dpi_survives_our_own_png(x: float, share: float) -> None:
     """To half a pixel a metre, which is what pHYs can hold."""
     written = Dpi(x, min(max(x * share, 30.0), 4800.0))

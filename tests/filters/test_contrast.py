@@ -63,7 +63,7 @@ def test_a_photograph_keeps_its_hues_and_clips_next_to_nothing() -> None:
             assert abs((after_hue - before_hue + 0.5) % 1 - 0.5) < 0.03
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(st.integers(0, 150), st.integers(40, 105), st.floats(0, 1))
 def test_more_strength_never_means_less_contrast(low: int, span: int, strength: float) -> None:
     page = Page.of(np.tile(np.linspace(low, low + span, 64).astype(np.uint8), (8, 1)))

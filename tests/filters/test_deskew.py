@@ -42,7 +42,7 @@ def test_sizes(height: int, width: int, text_px: int) -> None:
     assert skew.confidence >= 0.5
 
 
-@settings(max_examples=5, derandomize=True, deadline=None)
+@settings(max_examples=5, derandomize=True)
 @given(st.floats(-15, 15), st.integers(0, 1000))
 def test_any_angle_is_found(angle_deg: float, seed: int) -> None:
     skew = estimate_skew(Page.of(text_page(angle_deg=angle_deg, seed=seed)))
@@ -149,7 +149,7 @@ def test_a_straight_page_is_the_very_same_page() -> None:
     assert "straight" in outcome.notes[0]
 
 
-@settings(max_examples=8, derandomize=True, deadline=None)
+@settings(max_examples=8, derandomize=True)
 @given(st.floats(-0.015, 0.015), st.integers(0, 1000), st.sampled_from(sorted(KINDS)))
 def test_a_page_straight_to_within_a_hair_is_the_very_same_page(angle_deg: float, seed: int, kind: str) -> None:
     page = Page.of(KINDS[kind](text_page(700, 560, text_px=14, angle_deg=angle_deg, seed=seed)))

@@ -272,7 +272,7 @@ def test_same_photo_same_map() -> None:
     assert np.array_equal(one.backward.dense(), two.backward.dense())
 
 
-@settings(max_examples=30, derandomize=True, deadline=None)
+@settings(max_examples=30, derandomize=True)
 @given(
     st.floats(-40, 40),
     st.floats(5, 50),

@@ -50,7 +50,7 @@ def test_the_line_follows_a_crease_within_a_word() -> None:
     assert len(line) > 0.85 * len(word.replace(" ", ""))
 
 
-@settings(max_examples=30, derandomize=True, deadline=None)
+@settings(max_examples=30, derandomize=True)
 @given(st.floats(-0.12, 0.12), st.integers(0, 2**31))
 def test_a_slanted_line_with_dirt_on_it_keeps_its_slope(slope: float, seed: int) -> None:
     word = "Handle with great care and patience"

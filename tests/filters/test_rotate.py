@@ -57,7 +57,7 @@ def test_quarter_turns_swap_the_resolutions() -> None:
     assert rotated(page, 180).dpi == Dpi(200, 100)
 
 
-@settings(max_examples=6, derandomize=True, deadline=None)
+@settings(max_examples=6, derandomize=True)
 @given(st.floats(-14.5, 14.5))
 def test_lines_of_text_fall_to_the_right_by_the_angle_asked_for(angle_deg: float) -> None:
     turned = rotated(Page.of(text_page(700, 600)), angle_deg)
@@ -73,7 +73,7 @@ def test_paper_is_turned_where_pixels_are_oblong() -> None:
     assert estimate_skew(turned).angle_deg == pytest.approx(6.0, abs=0.06)
 
 
-@settings(max_examples=12, derandomize=True, deadline=None)
+@settings(max_examples=12, derandomize=True)
 @given(st.floats(-180, 180), st.integers(20, 70), st.integers(20, 70))
 def test_an_expanded_canvas_keeps_all_ink(angle_deg: float, height: int, width: int) -> None:
     samples = np.full((height, width), 255, np.uint8)

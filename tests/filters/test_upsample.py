@@ -69,7 +69,7 @@ def test_shape_and_dpi_are_multiplied_exactly(scale: float, method: str) -> None
     assert page.dpi == Dpi(100.0 * scale, 90.0 * scale)
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(height=st.integers(1, 40), width=st.integers(1, 40), scale=st.floats(1.0, 4.0), value=st.integers(0, 255))
 def test_even_paper_stays_even(height: int, width: int, scale: float, value: int) -> None:
     page = Page.of(np.full((height, width), value, np.uint8))
@@ -194,7 +194,7 @@ def test_tiles_leave_no_seam(mixed: bool, monkeypatch: pytest.MonkeyPatch) -> No
         assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
-@settings(max_examples=40, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(1, 400), st.floats(0.0, 0.01))
 def test_tiles_cover_what_is_active_once(seed: int, height: int, width: int, share: float) -> None:
     active = np.random.default_rng(seed).random((height, width)) < share
@@ -219,7 +219,7 @@ def test_the_net_is_trusted_with_letters_and_less_with_strokes_as_dense_as_pixel
         assert least <= kept[20:-20, 20:-20].mean() <= most
 
 
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([2, 3, 4]))
 def test_no_ink_on_plain_paper_and_no_gap_in_plain_ink(seed: int, scale: int) -> None:
     """Whatever the page: black dots and white ones, blocks, noise."""

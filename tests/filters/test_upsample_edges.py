@@ -66,7 +66,7 @@ def test_a_code_of_whole_squares_keeps_them(side: int, scale: int) -> None:
     assert wrong.mean() < 0.03
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), side=st.integers(1, 9))
 def test_the_side_of_equal_squares_is_found(seed: int, side: int) -> None:
     rng = np.random.default_rng(seed)

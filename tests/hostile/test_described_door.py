@@ -54,7 +54,6 @@ def _ask(operation: Any, token: str, examples: int, wrong: list[str]) -> int:
     @seed(8)
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=ALL_SEEDS,

@@ -30,7 +30,7 @@ def test_some_patches_get_a_part_of_another_tone() -> None:
     assert np.mean([(d == SHARP).mean() for d in toned]) > 0.2, "the rest stays print on paper"
 
 
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True)
 @given(seed=st.integers(0, 2**32 - 1), height=st.integers(4, 60), width=st.integers(4, 60))
 def test_a_page_that_was_enlarged_before_keeps_its_size_and_tone(seed: int, height: int, width: int) -> None:
     rng = np.random.default_rng(seed)

@@ -95,7 +95,7 @@ def test_two_turns_are_drawn_once() -> None:
     assert np.abs(cut.astype(int) - once.samples).mean() < 6
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(st.floats(-180, 180), st.floats(0, 1), st.floats(0, 1))
 def test_the_outcomes_map_leads_back_to_the_page_that_was_sent(angle_deg: float, u: float, v: float) -> None:
     outcome = run(PAGE, plan([{"filter": "rotate", "angle_deg": angle_deg}]))

@@ -45,7 +45,7 @@ def test_cubic_interpolation_rounds_no_fraction_of_a_pixel() -> None:
         assert drawn[32, 8:-8].mean() == pytest.approx((np.arange(256) + shift)[8:-8].mean(), abs=0.51)
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(st.floats(-45, 45), st.integers(1, 90), st.integers(1, 90))
 def test_nothing_is_cut_when_the_canvas_expands(angle_deg: float, height: int, width: int) -> None:
     turn = AffineMap.turn((height, width), angle_deg)
@@ -56,7 +56,7 @@ def test_nothing_is_cut_when_the_canvas_expands(angle_deg: float, height: int, w
     assert (there <= np.array([turn.shape[1], turn.shape[0]]) - 0.49).all()
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(st.floats(-45, 45), st.integers(20, 90), st.integers(20, 90))
 def test_a_cropped_canvas_shows_nothing_beyond_the_page(angle_deg: float, height: int, width: int) -> None:
     page = Page(np.full((height, width), 77, np.uint8), Kind.GREY)

@@ -44,7 +44,7 @@ def test_pictures_as_every_writer_of_json_has_them(before: str, text: str, after
     lengths=st.lists(st.integers(LONG_BYTES - 3, LONG_BYTES + 3), min_size=1, max_size=3),
     more=st.dictionaries(st.text(max_size=5), st.text(max_size=20) | st.integers() | st.lists(st.text()), max_size=3),
 )
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 def test_a_body_means_what_json_says_whatever_is_cut_out(lengths: list[int], more: dict[str, object]) -> None:
     value = {**{key.lower(): item for key, item in more.items()}, **{f"k{k}": "x" * n for k, n in enumerate(lengths)}}
     assert read_json_object(json.dumps(value).encode()) == value
