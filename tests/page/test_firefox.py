@@ -31,6 +31,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory, server: LiveServer) -> Ite
     client_id, secret = server.add_client("firefox")
     with Firefox(path, tmp_path_factory.mktemp("profile")) as found:
         found.visit(server.address)
+        found.until("document.documentElement.hasAttribute('data-started')")
         assert found.evaluate(SIGN_IN, json.dumps({"client_id": client_id, "client_secret": secret}))
         found.visit(server.address)
         found.until("document.documentElement.hasAttribute('data-started')")

@@ -32,11 +32,11 @@ UNDER_WAY = """async () => {
 BROKEN_OFF = """(() => {
   const real = window.fetch;
   window.fetch = async (path, options) => {
-    if (window.mended || path !== '/v1/filters') return real(path, options);
+    if (window.mended || !String(path).endsWith('ENDING')) return real(path, options);
     return new Response(new ReadableStream({ start: (body) => body.error(new TypeError('broken off')) }));
   };
 })()"""
-"""Answers about filters end before their end, until the window is told that they are mended."""
+"""Answers from an address end before their end, until the window is told that they are mended."""
 
 PROGRESS_SEEN = """() => {
   const bar = document.getElementById('progress');
@@ -194,13 +194,23 @@ def test_axe_finds_nothing(visit: Visit, dark: bool) -> None:
 
 def test_an_answer_that_breaks_off_is_asked_for_again(visit: Visit) -> None:
     visitor = visit()
-    visitor.page.add_init_script(BROKEN_OFF)
+    visitor.page.add_init_script(BROKEN_OFF.replace("ENDING", "/v1/filters"))
     visitor.page.reload()
     visitor.page.wait_for_function(
         "words => document.body.textContent.includes(words)", arg=WORDS["en"]["fault.unreachable"]
     )
     visitor.page.evaluate("window.mended = true")
     visitor.begun()
+
+
+def test_words_that_do_not_come_are_asked_for_again(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(BROKEN_OFF.replace("ENDING", "/lang/en.json"))
+    visitor.page.reload()
+    visitor.page.wait_for_selector("#trouble:not([hidden])")
+    visitor.page.evaluate("window.mended = true")
+    visitor.begun()
+    assert visitor.words("h1") == WORDS["en"]["intro.title"]
 
 
 def test_elsewhere_one_signs_in(visit: Visit, client: tuple[str, str]) -> None:

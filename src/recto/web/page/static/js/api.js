@@ -46,6 +46,9 @@ async function held(answer, kind) {
   }
 }
 
+/** What comes with the page itself: words, samples. */
+export const asset = async (address, kind) => held(await ask(address, { cache: "default" }, false), kind);
+
 const json = async (path, options, again) => held(await ask(path, options, again), "json");
 
 export const filters = () => json("/v1/filters");

@@ -1,5 +1,7 @@
 // Words in four languages: one dictionary per language, all with the same keys.
 
+import { asset } from "./api.js";
+
 export const LANGUAGES = ["de", "en", "es", "fr"];
 export const language = new EventTarget();
 
@@ -23,8 +25,7 @@ export function preferred() {
 
 /** Load a dictionary and write it over the page. */
 export async function speak(wanted, keep = false) {
-  const answer = await fetch(new URL(`../lang/${wanted}.json`, import.meta.url));
-  own = await answer.json();
+  own = await asset(new URL(`../lang/${wanted}.json`, import.meta.url), "json");
   code = wanted;
   plurals = new Intl.PluralRules(code);
   if (keep) localStorage.setItem(KEPT, code);

@@ -1,6 +1,7 @@
 // How pages come in: dropped, pasted, chosen, photographed, or from the samples.
 
-import { $, announce, h } from "./dom.js";
+import { asset } from "./api.js";
+import { $, announce, h, trouble } from "./dom.js";
 import { language, t } from "./i18n.js";
 import { keep } from "./keep.js";
 import * as recipe from "./recipe.js";
@@ -86,14 +87,14 @@ async function under(entry) {
 
 function drawSamples() {
   $("samples").replaceChildren(...SAMPLES.map(([kind, file]) =>
-    h("li", {}, h("button", { type: "button", class: "sample", "data-sample": kind, onclick: () => sample(kind, file) },
+    h("li", {}, h("button", { type: "button", class: "sample", "data-sample": kind, onclick: () => sample(kind, file).catch((fault) => trouble(fault.message)) },
       h("img", { src: address(file), alt: "", loading: "lazy", width: 72, height: 90 }),
       h("span", {}, t(`preset.${kind}`))))));
 }
 
 /** A sample, with the preset for its kind unless the recipe was made by hand. */
 async function sample(kind, file) {
-  const blob = await (await fetch(address(file))).blob();
+  const blob = await asset(address(file), "blob");
   if (!recipe.isOwn()) recipe.usePreset(kind);
   take([new File([blob], file, { type: blob.type })]);
 }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { startChain } from "./chain.js";
 import { $, trouble } from "./dom.js";
-import { current, preferred, speak, t } from "./i18n.js";
+import { current, preferred, speak, tOr } from "./i18n.js";
 import { startIntake } from "./intake.js";
 import { empty } from "./keep.js";
 import { startList } from "./list.js";
@@ -18,9 +18,9 @@ const AGAIN_S = 3;
 
 async function start() {
   startTheme();
-  await speak(preferred());
+  await untilAnswered(() => speak(preferred()));
   $("language").value = current();
-  $("language").addEventListener("change", () => speak($("language").value, true));
+  $("language").addEventListener("change", () => speak($("language").value, true).catch(said));
   startSession(empty);
   await untilAnswered(openSession);
   recipe.begin(await untilAnswered(api.filters));
@@ -35,6 +35,11 @@ async function start() {
   document.documentElement.dataset.started = "yes";
 }
 
+/** Show what went wrong; the words for it may be what is missing. */
+function said(fault) {
+  trouble(fault.status === 0 || fault.status >= 500 ? tOr("fault.unreachable", fault.message) : fault.message);
+}
+
 /** The server may still be starting: ask until it answers. */
 async function untilAnswered(act) {
   for (;;) {
@@ -44,7 +49,7 @@ async function untilAnswered(act) {
       return answer;
     } catch (fault) {
       if (!(fault instanceof api.Refusal)) throw fault;
-      trouble(fault.status === 0 || fault.status >= 500 ? t("fault.unreachable") : fault.message);
+      said(fault);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_S * 1000));
     }
   }
